@@ -1,0 +1,4 @@
+include(GNUInstallDirs)
+install(TARGETS optout-milter RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
+install(TARGETS optoutctl RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})
+install(FILES config/optout.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
