@@ -1,0 +1,120 @@
+// Reading addresses and paths. Must not know what an address is for.
+#include <algorithm>
+
+#include "mail/address.h"
+#include "mail/address_syntax.h"
+#include "mail/normal_form.h"
+
+namespace optout {
+namespace {
+
+using Problem = AddressProblem;
+
+constexpr std::size_t max_local = 64;
+// More than any valid address takes, whatever its escapes and U-labels; so that nothing below meets megabytes.
+constexpr std::size_t max_raw = 2048;
+
+// Local parts like "a..b" and "a." are wrong, but people have them and MTAs deliver to them (Postfix without
+// strict_rfc821_envelopes): what an MTA has accepted is read, and gets the quotes that make it right in the normal
+// form.
+enum class Dots { by_the_book, as_the_mta_took_them };
+
+struct Parts {
+    std::string local;  // without quotes, not yet normal
+    std::string_view domain;
+};
+
+tl::expected<Parts, Problem> split_quoted(std::string_view text) {
+    Parts parts;
+    for (std::size_t at = 1; at < text.size(); ++at) {
+        char c = text[at];
+        if (c == '"') {
+            text.remove_prefix(at + 1);
+            if (text.empty()) return tl::unexpected(Problem::no_domain);
+            if (text.front() != '@') return tl::unexpected(Problem::bad_local_part);
+            parts.domain = text.substr(1);
+            return parts;
+        }
+        if (c == '\\') {  // quoted-pairSMTP: what follows is printable ASCII
+            if (++at == text.size()) break;
+            c = text[at];
+            if (c < ' ' || c == '\x7f') return tl::unexpected(Problem::bad_local_part);
+        }
+        parts.local += c;
+    }
+    return tl::unexpected(Problem::bad_local_part);
+}
+
+tl::expected<Parts, Problem> split_unquoted(std::string_view text, Dots dots) {
+    const auto at = text.find('@');
+    if (at == std::string_view::npos) return tl::unexpected(Problem::no_domain);
+    const std::string_view local = text.substr(0, at);
+    const auto is_known = [&] {
+        switch (dots) {
+            case Dots::by_the_book: return is_dot_string(local);
+            case Dots::as_the_mta_took_them:
+                return !local.empty() &&
+                       std::all_of(local.begin(), local.end(), [](char c) { return c == '.' || is_atom_char(c); });
+        }
+        return false;
+    };
+    if (!is_known()) return tl::unexpected(Problem::bad_local_part);
+    return Parts{std::string(local), text.substr(at + 1)};
+}
+
+tl::expected<Address, Problem> parse(std::string_view text, Dots dots) {
+    if (text.empty()) return tl::unexpected(Problem::empty);
+    if (text.size() > max_raw) return tl::unexpected(Problem::too_long);
+    if (kind_of(text) == TextKind::not_utf8) return tl::unexpected(Problem::bad_utf8);
+    auto parts = text.front() == '"' ? split_quoted(text) : split_unquoted(text, dots);
+    if (!parts) return tl::unexpected(parts.error());
+    if (parts->domain.empty()) return tl::unexpected(Problem::no_domain);
+    auto local = fold_local_part(parts->local);
+    if (!local) return tl::unexpected(Problem::bad_local_part);
+    // Of the normal form: quotes and escapes are no part of the name, and folding may lengthen it.
+    if (local->size() > max_local) return tl::unexpected(Problem::too_long);
+    return parse_domain(parts->domain).map([&](std::string domain) {
+        return Address{std::move(*local), std::move(domain)};
+    });
+}
+
+// "@relay.example,@[IPv6:::1]:user@example.com": up to the first colon that is in no address literal. MTAs pass over
+// the route unread (RFC 5321 appendix C), and so does this.
+std::string_view without_route(std::string_view path) {
+    if (!path.starts_with('@')) return path;
+    enum class In { name, literal } in = In::name;
+    for (std::size_t at = 0; at < path.size(); ++at) {
+        if (path[at] == '[') in = In::literal;
+        if (path[at] == ']') in = In::name;
+        if (path[at] == ':' && in == In::name) return path.substr(at + 1);
+    }
+    return path;
+}
+
+}  // namespace
+
+tl::expected<Address, AddressProblem> parse_address(std::string_view text) {
+    return parse(text, Dots::by_the_book);
+}
+
+tl::expected<Path, AddressProblem> parse_path(std::string_view raw) {
+    std::string_view path = trim(raw);
+    if (path.size() >= 2 && path.starts_with('<') && path.ends_with('>')) {
+        path = trim(path.substr(1, path.size() - 2));
+    }
+    // Postfix gives the null sender of local submission as an empty string.
+    if (path.empty()) return NullPath{};
+    return parse(without_route(path), Dots::as_the_mta_took_them).map([](Address address) {
+        return Path(std::move(address));
+    });
+}
+
+std::optional<std::string> without_source_route(std::string_view raw) {
+    const bool bracketed = raw.starts_with('<');
+    const std::string_view path = raw.substr(bracketed ? 1 : 0);
+    const std::string_view direct = without_route(path);
+    if (direct.size() == path.size()) return std::nullopt;
+    return (bracketed ? "<" : "") + std::string(direct);
+}
+
+}  // namespace optout

@@ -1,0 +1,149 @@
+// Tokens and sealed addresses with libsodium. Must not know where they go.
+#include "mail/token.h"
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "base/text.h"
+#include "mail/sodium_ready.h"
+
+namespace optout {
+namespace {
+
+constexpr std::size_t mac_size = 11;
+constexpr std::size_t token_size = 32;
+constexpr std::size_t signed_size = token_size - mac_size;
+constexpr std::size_t id_at = 0, list_at = 1, day_at = 5, who_at = 7;
+static_assert(who_at + sizeof(Digest::bytes) == signed_size);
+
+constexpr std::size_t nonce_size = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
+constexpr std::size_t tag_size = crypto_aead_xchacha20poly1305_ietf_ABYTES;
+constexpr std::size_t max_sealed = 1024;  // characters; an address of the greatest length takes fewer
+
+using TokenBytes = std::array<std::uint8_t, token_size>;
+using Mac = std::array<std::uint8_t, mac_size>;
+
+// A secret's own key for each use, by libsodium's key derivation (BLAKE2b, context "optoutml"): 1 for the MAC of
+// tokens, 2 for sealing addresses. Owns: the key, wiped at the end.
+class Subkey {
+  public:
+    enum class Use : std::uint64_t { mac = 1, seal = 2 };
+    Subkey(std::span<const std::uint8_t> secret, Use use) {
+        static_assert(crypto_kdf_KEYBYTES == 32 && crypto_auth_hmacsha256_KEYBYTES == 32 &&
+                      crypto_aead_xchacha20poly1305_ietf_KEYBYTES == 32);
+        crypto_kdf_derive_from_key(bytes_.data(), bytes_.size(), static_cast<std::uint64_t>(use), "optoutml",
+                                   secret.data());
+    }
+    Subkey(const Subkey&) = delete;
+    Subkey& operator=(const Subkey&) = delete;
+    ~Subkey() { sodium_memzero(bytes_.data(), bytes_.size()); }
+    const std::uint8_t* data() const { return bytes_.data(); }
+
+  private:
+    std::array<std::uint8_t, 32> bytes_{};
+};
+
+// Stands in for the secret of a key id that is not known. Random, so that nobody can sign for it.
+std::span<const std::uint8_t> dummy_secret() {
+    static const auto secret = [] {
+        std::array<std::uint8_t, crypto_kdf_KEYBYTES> bytes{};
+        randombytes_buf(bytes.data(), bytes.size());
+        return bytes;
+    }();
+    return secret;
+}
+
+Mac mac_of(std::span<const std::uint8_t> secret, const TokenBytes& token) {
+    const Subkey key(secret, Subkey::Use::mac);
+    crypto_auth_hmacsha256_state state;
+    crypto_auth_hmacsha256_init(&state, key.data(), crypto_auth_hmacsha256_KEYBYTES);
+    crypto_auth_hmacsha256_update(&state, token.data(), signed_size);
+    std::array<std::uint8_t, crypto_auth_hmacsha256_BYTES> whole{};
+    crypto_auth_hmacsha256_final(&state, whole.data());
+    sodium_memzero(&state, sizeof state);
+    Mac mac;
+    std::copy_n(whole.begin(), mac.size(), mac.begin());
+    return mac;
+}
+
+std::uint16_t day_of(Time now) {
+    const auto days = std::chrono::floor<std::chrono::days>(now).time_since_epoch().count();
+    return static_cast<std::uint16_t>(std::clamp<std::int64_t>(days, 0, 0xffff));
+}
+
+Token fields_of(const TokenBytes& bytes) {
+    Token token;
+    token.key_id = bytes[id_at];
+    std::copy_n(bytes.begin() + list_at, token.list.bytes.size(), token.list.bytes.begin());
+    token.day = static_cast<std::uint16_t>((bytes[day_at] << 8) | bytes[day_at + 1]);
+    std::copy_n(bytes.begin() + who_at, token.who.bytes.size(), token.who.bytes.begin());
+    return token;
+}
+
+}  // namespace
+
+std::string make_token(const Keyring& keys, const Digest& who, const ListTag& list, Time now) {
+    sodium_ready();
+    const Keyring::Key& key = keys.signing(now);
+    const std::uint16_t day = day_of(now);
+    TokenBytes bytes{};
+    bytes[id_at] = key.id;
+    std::copy(list.bytes.begin(), list.bytes.end(), bytes.begin() + list_at);
+    bytes[day_at] = static_cast<std::uint8_t>(day >> 8);
+    bytes[day_at + 1] = static_cast<std::uint8_t>(day & 0xff);
+    std::copy(who.bytes.begin(), who.bytes.end(), bytes.begin() + who_at);
+    const Mac mac = mac_of(key.secret, bytes);
+    std::copy(mac.begin(), mac.end(), bytes.begin() + signed_size);
+    return to_base32(bytes);
+}
+
+std::optional<Token> read_token(const Keyring& keys, std::string_view text) {
+    sodium_ready();
+    // Whatever is wrong, a MAC is made and compared; the answer is put together at the end.
+    TokenBytes bytes{};
+    const auto decoded = text.size() == token_length ? parse_base32(text) : std::nullopt;
+    const bool is_well_formed = decoded && decoded->size() == token_size;
+    if (is_well_formed) std::copy(decoded->begin(), decoded->end(), bytes.begin());
+    const Keyring::Key* key = keys.find(bytes[id_at]);
+    const Mac mac = mac_of(key != nullptr ? std::span<const std::uint8_t>(key->secret) : dummy_secret(), bytes);
+    const bool is_ours = sodium_memcmp(mac.data(), bytes.data() + signed_size, mac.size()) == 0;
+    if (!is_ours || key == nullptr || !is_well_formed) return std::nullopt;
+    return fields_of(bytes);
+}
+
+std::string seal_address(const Keyring& keys, std::string_view token_text, const Address& address) {
+    const auto token = read_token(keys, token_text);
+    if (!token) return "";
+    const Subkey key(keys.find(token->key_id)->secret, Subkey::Use::seal);
+    const std::string plain = address.text();
+    const std::string associated = lower_ascii(token_text);
+    std::vector<std::uint8_t> out(nonce_size + plain.size() + tag_size);
+    randombytes_buf(out.data(), nonce_size);
+    crypto_aead_xchacha20poly1305_ietf_encrypt(out.data() + nonce_size, nullptr, as_bytes(plain).data(), plain.size(),
+                                               as_bytes(associated).data(), associated.size(), nullptr, out.data(),
+                                               key.data());
+    return to_base32(out);
+}
+
+std::optional<Address> open_sealed(const Keyring& keys, std::string_view token_text, std::string_view sealed) {
+    if (sealed.size() > max_sealed) return std::nullopt;
+    const auto token = read_token(keys, token_text);
+    const auto bytes = parse_base32(sealed);
+    if (!token || !bytes || bytes->size() <= nonce_size + tag_size) return std::nullopt;
+    const Subkey key(keys.find(token->key_id)->secret, Subkey::Use::seal);
+    const std::string associated = lower_ascii(token_text);
+    std::vector<std::uint8_t> plain(bytes->size() - nonce_size - tag_size);
+    if (crypto_aead_xchacha20poly1305_ietf_decrypt(plain.data(), nullptr, nullptr, bytes->data() + nonce_size,
+                                                   bytes->size() - nonce_size, as_bytes(associated).data(),
+                                                   associated.size(), bytes->data(), key.data()) != 0) {
+        return std::nullopt;
+    }
+    const auto address = parse_address(as_text(plain));
+    if (!address || address->digest() != token->who) return std::nullopt;
+    return *address;
+}
+
+}  // namespace optout
