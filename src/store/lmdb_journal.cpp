@@ -1,0 +1,279 @@
+// See journal.h and lmdb_store.h: the journal.
+//   pending   sequence 8 -> record's key, oldest first        journal  record's key -> written at 8, sequence 8
+// A sequence of 0 is that of a confirmed row. Numbers are big endian, so that their order is that of the bytes.
+#include <algorithm>
+#include <optional>
+
+#include "store/lmdb_environment.h"
+#include "store/lmdb_rows.h"
+#include "store/lmdb_store.h"
+
+namespace optout {
+
+namespace {
+
+using Sequence = std::uint64_t;
+
+std::string to_bytes(std::uint64_t value) {
+    std::string bytes(8, '\0');
+    for (auto at = bytes.rbegin(); at != bytes.rend(); ++at, value >>= 8U) *at = static_cast<char>(value & 0xFFU);
+    return bytes;
+}
+
+std::uint64_t to_number(std::string_view bytes) {
+    if (bytes.size() != 8) throw DamagedRow();
+    std::uint64_t value = 0;
+    for (const char byte : bytes) value = value << 8U | static_cast<std::uint8_t>(byte);
+    return value;
+}
+
+// How the journal has a record.
+struct Standing {
+    Time written;
+    Sequence sequence = 0;
+};
+
+Standing standing_of(std::string_view value) {
+    if (value.size() != 16) throw DamagedRow();
+    return {Time(Millis(static_cast<Millis::rep>(to_number(value.substr(0, 8))))), to_number(value.substr(8))};
+}
+
+std::optional<Standing> standing(const LmdbView& view, const RecordKey& key) {
+    const auto value = view.get(Table::journal, key.bytes());
+    if (!value) return std::nullopt;
+    return standing_of(*value);
+}
+
+void set_standing(LmdbWriter& writer, const RecordKey& key, const Standing& now) {
+    const auto written = static_cast<std::uint64_t>(now.written.time_since_epoch().count());
+    writer.put(Table::journal, key.bytes(), to_bytes(written) + to_bytes(now.sequence));
+}
+
+void set_pending(LmdbWriter& writer, const RecordKey& key, Time written) {
+    const auto before = standing(writer, key);
+    if (before && before->sequence != 0) writer.remove(Table::pending, to_bytes(before->sequence));
+    const auto last = writer.cursor(Table::pending).last();
+    const Sequence sequence = last ? to_number(last->key) + 1 : 1;
+    writer.put(Table::pending, to_bytes(sequence), key.bytes());
+    set_standing(writer, key, {written, sequence});
+}
+
+enum class Pending { yes, no };
+Pending pending_of(const LmdbView& view, const RecordKey& key) {
+    const auto now = standing(view, key);
+    return now && now->sequence != 0 ? Pending::yes : Pending::no;
+}
+
+void set_confirmed(LmdbWriter& writer, const RecordKey& key) {
+    const auto before = standing(writer, key);
+    if (!before || before->sequence == 0) return;
+    writer.remove(Table::pending, to_bytes(before->sequence));
+    set_standing(writer, key, {before->written, 0});
+}
+
+void drop_address_unless_pending(LmdbWriter& writer, const Digest& who) {
+    const auto keys = keys_of(writer, who);
+    const auto is_pending = [&](const RecordKey& key) { return pending_of(writer, key) == Pending::yes; };
+    if (std::none_of(keys.begin(), keys.end(), is_pending)) writer.remove(Table::addresses, digest_bytes(who));
+}
+
+void forget(LmdbWriter& writer, const RecordKey& key) {
+    set_confirmed(writer, key);
+    writer.remove(Table::journal, key.bytes());
+    remove_record(writer, key);
+    if (keys_of(writer, key.who()).empty()) writer.remove(Table::addresses, digest_bytes(key.who()));
+}
+
+std::string fact_key(std::string_view name) {
+    return "fact:" + std::string(name);
+}
+
+class LmdbJournal final : public Journal {
+  public:
+    LmdbJournal(std::shared_ptr<LmdbEnvironment> environment, LmdbOptions::Addresses addresses, const Clock& clock)
+        : environment_(std::move(environment)), addresses_(addresses), clock_(clock) {}
+
+    Result<std::vector<Entry>> append(std::span<const Entry> entries, Stamp stamp, Deadline deadline) override;
+    Result<std::vector<Entry>> pending(std::size_t limit) override;
+    Result<std::size_t> pending_count() override;
+    Result<void> confirm(std::span<const Entry> entries, Deadline deadline) override;
+    Result<std::size_t> reopen_all(Deadline deadline) override;
+    Result<void> forget_confirmed(Time before, Deadline deadline) override;
+    Result<std::vector<Found>> lookup(const LookupQuestion& question) override;
+    Result<std::vector<Entry>> records_of(const Digest& who) override;
+    Result<std::size_t> erase(const Digest& who, Erase what, Deadline deadline) override;
+    Result<std::string> remembered(std::string_view name) override;
+    Result<void> remember(std::string_view name, std::string_view value, Deadline deadline) override;
+
+  private:
+    // Runs `change(writer, key)` for every confirmed row that was written before `end`, a thousand a transaction.
+    Result<void> change_confirmed(std::optional<Time> end, void (*change)(LmdbWriter&, const RecordKey&),
+                                  Deadline deadline);
+
+    std::shared_ptr<LmdbEnvironment> environment_;
+    LmdbOptions::Addresses addresses_;
+    const Clock& clock_;
+};
+
+Result<std::vector<Entry>> LmdbJournal::append(std::span<const Entry> entries, Stamp stamp, Deadline deadline) {
+    if (entries.empty()) return std::vector<Entry>();
+    if (entries.size() > most_entries_an_append) {
+        return fail("write to", environment_->place().directory,
+                    std::to_string(entries.size()) + " entries at once are more than " +
+                        std::to_string(most_entries_an_append));
+    }
+    return environment_->write(
+        entries.size(),
+        [own = std::vector(entries.begin(), entries.end()), stamp, addresses = addresses_,
+         now = clock_.now()](LmdbWriter& writer) {
+            std::vector<Entry> written = own;
+            for (Entry& entry : written) {
+                const RecordKey key(entry.who, entry.list);
+                const Merged merged = merge_record(writer, entry, stamp);
+                if (merged.outcome == Merged::Outcome::stored) set_pending(writer, key, now);
+                if (addresses == LmdbOptions::Addresses::keep || pending_of(writer, key) == Pending::yes) {
+                    set_address(writer, entry);
+                }
+                set_text(writer, entry, merged.outcome);
+                entry.record = merged.kept;
+            }
+            return written;
+        },
+        deadline);
+}
+
+Result<std::vector<Entry>> LmdbJournal::pending(std::size_t limit) {
+    return environment_->read([&](LmdbReader& reader) {
+        std::vector<Entry> entries;
+        LmdbCursor cursor = reader.cursor(Table::pending);
+        for (auto row = cursor.first(); row && entries.size() < limit; row = cursor.next()) {
+            entries.push_back(entry_of(reader, RecordKey(row->value)));
+        }
+        return entries;
+    });
+}
+
+Result<std::size_t> LmdbJournal::pending_count() {
+    return environment_->read([](LmdbReader& reader) { return reader.count(Table::pending); });
+}
+
+Result<void> LmdbJournal::confirm(std::span<const Entry> entries, Deadline deadline) {
+    while (!entries.empty()) {
+        const auto some = entries.first(std::min(entries.size(), rows_a_transaction));
+        entries = entries.subspan(some.size());
+        const auto confirmed = environment_->write(
+            some.size(),
+            [own = std::vector(some.begin(), some.end()), addresses = addresses_](LmdbWriter& writer) {
+                for (const Entry& entry : own) {
+                    const RecordKey key(entry.who, entry.list);
+                    if (writer.get(Table::records, key.bytes()) != encode(entry.record)) continue;
+                    set_confirmed(writer, key);
+                    if (addresses == LmdbOptions::Addresses::drop) drop_address_unless_pending(writer, entry.who);
+                }
+                return own.size();
+            },
+            deadline);
+        if (!confirmed) return tl::unexpected(confirmed.error());
+    }
+    return {};
+}
+
+Result<void> LmdbJournal::change_confirmed(std::optional<Time> end, void (*change)(LmdbWriter&, const RecordKey&),
+                                           Deadline deadline) {
+    const auto matches = [end](const Standing& row) { return row.sequence == 0 && (!end || row.written < *end); };
+    std::string from;
+    for (;;) {
+        std::vector<RecordKey> keys;
+        const auto read = environment_->read([&](LmdbReader& reader) {
+            LmdbCursor cursor = reader.cursor(Table::journal);
+            auto row = cursor.at_or_after(from);
+            for (; row && keys.size() < rows_a_transaction; row = cursor.next()) {
+                if (matches(standing_of(row->value))) keys.emplace_back(row->key);
+            }
+            from = row ? std::string(row->key) : std::string();
+            return keys.size();
+        });
+        if (!read) return tl::unexpected(read.error());
+        if (!keys.empty()) {
+            const auto written = environment_->write(
+                keys.size(),
+                [keys, matches, change](LmdbWriter& writer) {
+                    for (const RecordKey& key : keys) {
+                        const auto now = standing(writer, key);  // it may be another by now
+                        if (now && matches(*now)) change(writer, key);
+                    }
+                    return keys.size();
+                },
+                deadline);
+            if (!written) return tl::unexpected(written.error());
+        }
+        if (from.empty()) return {};
+    }
+}
+
+Result<std::size_t> LmdbJournal::reopen_all(Deadline deadline) {
+    const auto reopen = [](LmdbWriter& writer, const RecordKey& key) {
+        if (const auto now = standing(writer, key)) set_pending(writer, key, now->written);
+    };
+    if (auto reopened = change_confirmed(std::nullopt, reopen, deadline); !reopened) {
+        return tl::unexpected(reopened.error());
+    }
+    return pending_count();
+}
+
+Result<void> LmdbJournal::forget_confirmed(Time before, Deadline deadline) {
+    return change_confirmed(before, forget, deadline);
+}
+
+Result<std::vector<Found>> LmdbJournal::lookup(const LookupQuestion& question) {
+    return environment_->read([&](LmdbReader& reader) { return find_records(reader, question); });
+}
+
+Result<std::vector<Entry>> LmdbJournal::records_of(const Digest& who) {
+    return environment_->read([&](LmdbReader& reader) { return entries_of(reader, who); });
+}
+
+Result<std::size_t> LmdbJournal::erase(const Digest& who, Erase what, Deadline deadline) {
+    return environment_->write(
+        1,
+        [who, what](LmdbWriter& writer) {
+            const auto keys = keys_of(writer, who);
+            erase_address_and_texts(writer, who);
+            switch (what) {
+                case Erase::address_and_texts: break;
+                case Erase::everything:
+                    for (const RecordKey& key : keys) forget(writer, key);
+                    break;
+            }
+            return keys.size();
+        },
+        deadline);
+}
+
+Result<std::string> LmdbJournal::remembered(std::string_view name) {
+    return environment_->read([&](LmdbReader& reader) {
+        return std::string(reader.get(Table::meta, fact_key(name)).value_or(std::string_view()));
+    });
+}
+
+Result<void> LmdbJournal::remember(std::string_view name, std::string_view value, Deadline deadline) {
+    const auto written = environment_->write(
+        1,
+        [key = fact_key(name), own = std::string(value)](LmdbWriter& writer) {
+            writer.put(Table::meta, key, own);
+            return own.size();
+        },
+        deadline);
+    if (!written) return tl::unexpected(written.error());
+    return {};
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Journal>> open_lmdb_journal(const LmdbOptions& options, const Clock& clock) {
+    auto environment = LmdbEnvironment::open({options.directory, "journal", options.map_size});
+    if (!environment) return tl::unexpected(environment.error());
+    return std::make_unique<LmdbJournal>(std::move(*environment), options.addresses, clock);
+}
+
+}  // namespace optout

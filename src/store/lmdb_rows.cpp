@@ -1,0 +1,156 @@
+// See lmdb_rows.h.
+#include "store/lmdb_rows.h"
+
+#include <algorithm>
+
+#include "store/merge_rule.h"
+
+namespace optout {
+
+namespace {
+
+constexpr std::string_view stamp_key = "stamp";
+constexpr std::size_t time_digits = 9;
+constexpr Time latest{Millis(101'559'956'668'415)};  // 36^9 - 1: the last that an encoded record can say
+
+Record decoded(std::string_view encoded) {
+    auto record = decode(encoded);
+    if (!record) throw DamagedRow();
+    return std::move(*record);
+}
+
+Time after(Time time) {
+    return time < latest ? time + Millis(1) : latest;
+}
+
+void put_if_other(LmdbWriter& writer, Table table, std::string_view key, std::string_view value) {
+    if (writer.get(table, key) != value) writer.put(table, key, value);
+}
+
+template <typename Take>
+void each_under(LmdbCursor& cursor, std::string_view prefix, Take take) {
+    for (auto row = cursor.at_or_after(prefix); row && row->key.starts_with(prefix); row = cursor.next()) {
+        take(RecordKey(row->key), row->value);
+    }
+}
+
+}  // namespace
+
+RecordKey::RecordKey(const Digest& who, const ListTag& list) {
+    const auto rest = std::copy(who.bytes.begin(), who.bytes.end(), bytes_.begin());
+    std::copy(list.bytes.begin(), list.bytes.end(), rest);
+}
+
+RecordKey::RecordKey(std::string_view row_key) {
+    if (row_key.size() != bytes_.size()) throw DamagedRow();
+    std::copy(row_key.begin(), row_key.end(), bytes_.begin());
+}
+
+Digest RecordKey::who() const {
+    Digest who;
+    std::copy_n(bytes_.begin(), who.bytes.size(), who.bytes.begin());
+    return who;
+}
+
+ListTag RecordKey::list() const {
+    ListTag list;
+    std::copy_n(bytes_.begin() + Digest().bytes.size(), list.bytes.size(), list.bytes.begin());
+    return list;
+}
+
+std::string_view digest_bytes(const Digest& who) {
+    return as_text(who.bytes);
+}
+
+// What is stored for the entry itself does not go into the host's stamp: one record with a time far in the future must
+// not take all that come after it along.
+Time next_stamp(LmdbWriter& writer, Time at) {
+    if (const auto last = writer.get(Table::meta, stamp_key)) {
+        const auto millis = parse_base36(*last);
+        if (!millis) throw DamagedRow();
+        at = std::max(at, after(Time(Millis(static_cast<Millis::rep>(*millis)))));
+    }
+    at = std::clamp(at, Time(), latest);
+    const auto millis = static_cast<std::uint64_t>(at.time_since_epoch().count());
+    writer.put(Table::meta, stamp_key, to_base36(millis, time_digits));
+    return at;
+}
+
+Merged merge_record(LmdbWriter& writer, const Entry& entry, Stamp stamp) {
+    const RecordKey key(entry.who, entry.list);
+    const std::string kept(writer.get(Table::records, key.bytes()).value_or(std::string_view()));
+    Record record = entry.record;
+    switch (stamp) {
+        case Stamp::as_given: break;
+        case Stamp::fresh:
+            record.at = next_stamp(writer, record.at);
+            if (!kept.empty()) record.at = std::max(record.at, after(decoded(kept).at));
+            break;
+    }
+    const std::string given = encode(record);
+    const auto outcome = stamp == Stamp::fresh ? Merged::Outcome::stored : outcome_of(given, kept);
+    if (outcome != Merged::Outcome::stored) return {outcome, decoded(kept)};
+    writer.put(Table::records, key.bytes(), given);
+    return {outcome, decoded(given)};
+}
+
+void set_address(LmdbWriter& writer, const Entry& entry) {
+    if (!entry.address.empty()) put_if_other(writer, Table::addresses, digest_bytes(entry.who), entry.address);
+}
+
+void set_text(LmdbWriter& writer, const Entry& entry, Merged::Outcome outcome) {
+    if (entry.text.empty()) return;
+    const RecordKey key(entry.who, entry.list);
+    if (outcome == Merged::Outcome::older && writer.get(Table::texts, key.bytes())) return;
+    put_if_other(writer, Table::texts, key.bytes(), entry.text);
+}
+
+// Few records are under one digest: reading them all costs less than asking for each of the lists.
+std::vector<Found> find_records(LmdbReader& reader, const LookupQuestion& question) {
+    std::vector<Found> found;
+    for (const CoverKey& who : question.who) {
+        each_under(reader.records(), digest_bytes(who.digest), [&](const RecordKey& key, std::string_view value) {
+            const ListTag list = key.list();
+            if (std::find(question.lists.begin(), question.lists.end(), list) == question.lists.end()) return;
+            found.push_back({who.by, list, decoded(value)});
+        });
+    }
+    return found;
+}
+
+std::vector<RecordKey> keys_of(const LmdbView& view, const Digest& who) {
+    std::vector<RecordKey> keys;
+    LmdbCursor cursor = view.cursor(Table::records);
+    each_under(cursor, digest_bytes(who), [&](const RecordKey& key, std::string_view) { keys.push_back(key); });
+    return keys;
+}
+
+Entry entry_of(const LmdbView& view, const RecordKey& key, std::string_view encoded) {
+    return {key.who(), key.list(), decoded(encoded),
+            std::string(view.get(Table::addresses, digest_bytes(key.who())).value_or(std::string_view())),
+            std::string(view.get(Table::texts, key.bytes()).value_or(std::string_view()))};
+}
+
+Entry entry_of(const LmdbView& view, const RecordKey& key) {
+    const auto encoded = view.get(Table::records, key.bytes());
+    if (!encoded) throw DamagedRow();
+    return entry_of(view, key, *encoded);
+}
+
+std::vector<Entry> entries_of(const LmdbView& view, const Digest& who) {
+    std::vector<Entry> entries;
+    for (const RecordKey& key : keys_of(view, who)) entries.push_back(entry_of(view, key));
+    return entries;
+}
+
+void erase_address_and_texts(LmdbWriter& writer, const Digest& who) {
+    writer.remove(Table::addresses, digest_bytes(who));
+    for (const RecordKey& key : keys_of(writer, who)) writer.remove(Table::texts, key.bytes());
+}
+
+void remove_record(LmdbWriter& writer, const RecordKey& key) {
+    writer.remove(Table::records, key.bytes());
+    writer.remove(Table::texts, key.bytes());
+}
+
+}  // namespace optout

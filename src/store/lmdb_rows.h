@@ -1,0 +1,48 @@
+// The rows that store and journal share: records, addresses, texts, and this host's last stamp.
+// Must not know transactions' ends, nor what is pending.
+//   records   digest 14, tag 4 -> encoded record        addresses  digest 14 -> address
+//   texts     digest 14, tag 4 -> text                  meta       name -> value
+#pragma once
+
+#include <array>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/durable_store.h"
+#include "store/lmdb_handle.h"
+
+namespace optout {
+
+class RecordKey {
+  public:
+    RecordKey(const Digest& who, const ListTag& list);
+    explicit RecordKey(std::string_view row_key);  // throws DamagedRow where it is none
+    std::string_view bytes() const { return {bytes_.data(), bytes_.size()}; }
+    Digest who() const;
+    ListTag list() const;
+
+  private:
+    std::array<char, 18> bytes_;
+};
+std::string_view digest_bytes(const Digest& who);
+
+// `at` of each fresh entry: see Stamp::fresh. Kept in the file.
+Time next_stamp(LmdbWriter& writer, Time at);
+
+// Merges the record alone; with Stamp::fresh it is given its time first, and wins.
+Merged merge_record(LmdbWriter& writer, const Entry& entry, Stamp stamp);
+// Writes only what differs; an empty one leaves what is there. The text of a record that lost replaces none.
+void set_address(LmdbWriter& writer, const Entry& entry);
+void set_text(LmdbWriter& writer, const Entry& entry, Merged::Outcome outcome);
+
+std::vector<Found> find_records(LmdbReader& reader, const LookupQuestion& question);
+std::vector<RecordKey> keys_of(const LmdbView& view, const Digest& who);
+Entry entry_of(const LmdbView& view, const RecordKey& key, std::string_view encoded);
+Entry entry_of(const LmdbView& view, const RecordKey& key);  // throws DamagedRow where there is no such record
+std::vector<Entry> entries_of(const LmdbView& view, const Digest& who);
+
+void erase_address_and_texts(LmdbWriter& writer, const Digest& who);
+void remove_record(LmdbWriter& writer, const RecordKey& key);  // and its text
+
+}  // namespace optout

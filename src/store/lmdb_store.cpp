@@ -1,0 +1,171 @@
+// See lmdb_store.h: the store. Its own synced commit is the journal.
+#include "store/lmdb_store.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "store/lmdb_environment.h"
+#include "store/lmdb_rows.h"
+
+namespace optout {
+
+namespace {
+
+constexpr std::size_t scan_step = 1000;  // a snapshot that is held long makes the file grow
+
+class LmdbStore final : public DurableStore {
+  public:
+    LmdbStore(std::shared_ptr<LmdbEnvironment> environment, LmdbOptions::Addresses addresses)
+        : environment_(std::move(environment)), addresses_(addresses) {}
+
+    Result<LookupAnswer> lookup(const LookupQuestion& question, Deadline deadline) override;
+    Result<std::vector<Merged>> merge(std::span<const Entry> entries, Deadline deadline) override;
+    Result<std::vector<Entry>> records_of(const Digest& who, Deadline deadline) override;
+    Result<void> scan(const std::function<Scan(const Entry&)>& take, Millis deadline) override;
+    Result<std::size_t> erase(const Digest& who, Erase what, Deadline deadline) override;
+    Result<void> remember_lists(std::span<const ListName> lists, Deadline deadline) override;
+    Result<std::vector<ListName>> known_lists(Deadline deadline) override;
+    Result<std::vector<Appended>> append(std::span<const Entry> entries, Stamp stamp, Deadline deadline) override;
+
+  private:
+    std::shared_ptr<LmdbEnvironment> environment_;
+    LmdbOptions::Addresses addresses_;
+};
+
+std::string name_and_title(const ListName& list) {
+    return list.name + '\0' + list.title;
+}
+
+ListName list_of(const LmdbRow& row) {
+    ListName list;
+    const auto end = row.value.find('\0');
+    if (row.key.size() != list.tag.bytes.size() || end == std::string_view::npos) throw DamagedRow();
+    std::copy(row.key.begin(), row.key.end(), list.tag.bytes.begin());
+    list.name = row.value.substr(0, end);
+    list.title = row.value.substr(end + 1);
+    return list;
+}
+
+// Reads are of memory, or of the disk below it: they cannot wait for anybody, and need no deadline.
+Result<LookupAnswer> LmdbStore::lookup(const LookupQuestion& question, Deadline) {
+    return environment_->read(
+        [&](LmdbReader& reader) { return LookupAnswer{find_records(reader, question), {}, Coverage::whole}; });
+}
+
+Result<std::vector<Merged>> LmdbStore::merge(std::span<const Entry> entries, Deadline deadline) {
+    std::vector<Merged> merged;
+    while (!entries.empty()) {
+        const std::size_t rows = std::min(entries.size(), most_entries_an_append);
+        auto appended = append(entries.first(rows), Stamp::as_given, deadline);
+        if (!appended) return tl::unexpected(std::move(appended.error()));
+        for (Appended& row : *appended) merged.push_back(std::move(row.merged));
+        entries = entries.subspan(rows);
+    }
+    return merged;
+}
+
+Result<std::vector<DurableStore::Appended>> LmdbStore::append(std::span<const Entry> entries, Stamp stamp,
+                                                              Deadline deadline) {
+    if (entries.empty()) return std::vector<Appended>();
+    if (entries.size() > most_entries_an_append) {
+        return fail("write to", environment_->place().directory,
+                    std::to_string(entries.size()) + " entries at once are more than " +
+                        std::to_string(most_entries_an_append));
+    }
+    return environment_->write(
+        entries.size(),
+        [own = std::vector(entries.begin(), entries.end()), stamp, addresses = addresses_](LmdbWriter& writer) {
+            std::vector<Appended> appended;
+            for (const Entry& entry : own) {
+                Merged merged = merge_record(writer, entry, stamp);
+                if (addresses == LmdbOptions::Addresses::keep) set_address(writer, entry);
+                set_text(writer, entry, merged.outcome);
+                appended.push_back({entry, std::move(merged)});
+                if (stamp == Stamp::fresh) appended.back().entry.record = appended.back().merged.kept;
+            }
+            return appended;
+        },
+        deadline);
+}
+
+Result<std::vector<Entry>> LmdbStore::records_of(const Digest& who, Deadline) {
+    return environment_->read([&](LmdbReader& reader) { return entries_of(reader, who); });
+}
+
+Result<void> LmdbStore::scan(const std::function<Scan(const Entry&)>& take, Millis) {
+    std::string from;
+    for (;;) {
+        const auto step = environment_->read([&](LmdbReader& reader) {
+            std::vector<Entry> entries;
+            for (auto row = reader.records().at_or_after(from); row && entries.size() < scan_step;
+                 row = reader.records().next()) {
+                entries.push_back(entry_of(reader, RecordKey(row->key), row->value));
+            }
+            return entries;
+        });
+        if (!step) return tl::unexpected(step.error());
+        for (const Entry& entry : *step) {
+            if (take(entry) == Scan::stop) return {};
+        }
+        if (step->size() < scan_step) return {};
+        from = RecordKey(step->back().who, step->back().list).bytes();
+        from += '\0';  // the least key after it
+    }
+}
+
+Result<std::size_t> LmdbStore::erase(const Digest& who, Erase what, Deadline deadline) {
+    return environment_->write(
+        1,
+        [who, what](LmdbWriter& writer) {
+            const auto keys = keys_of(writer, who);
+            erase_address_and_texts(writer, who);
+            switch (what) {
+                case Erase::address_and_texts: break;
+                case Erase::everything:
+                    for (const RecordKey& key : keys) remove_record(writer, key);
+                    break;
+            }
+            return keys.size();
+        },
+        deadline);
+}
+
+Result<void> LmdbStore::remember_lists(std::span<const ListName> lists, Deadline deadline) {
+    const auto known = known_lists(deadline);
+    if (!known) return tl::unexpected(known.error());
+    std::vector<ListName> changed;
+    std::copy_if(lists.begin(), lists.end(), std::back_inserter(changed),
+                 [&](const ListName& list) { return std::find(known->begin(), known->end(), list) == known->end(); });
+    if (changed.empty()) return {};
+    const auto written = environment_->write(
+        1,
+        [changed](LmdbWriter& writer) {
+            for (const ListName& list : changed) {
+                writer.put(Table::lists, as_text(list.tag.bytes), name_and_title(list));
+            }
+            return changed.size();
+        },
+        deadline);
+    if (!written) return tl::unexpected(written.error());
+    return {};
+}
+
+Result<std::vector<ListName>> LmdbStore::known_lists(Deadline) {
+    return environment_->read([](LmdbReader& reader) {
+        std::vector<ListName> lists;
+        LmdbCursor cursor = reader.cursor(Table::lists);
+        for (auto row = cursor.first(); row; row = cursor.next()) lists.push_back(list_of(*row));
+        std::sort(lists.begin(), lists.end(), [](const ListName& a, const ListName& b) { return a.name < b.name; });
+        return lists;
+    });
+}
+
+}  // namespace
+
+Result<std::unique_ptr<DurableStore>> open_lmdb_store(const LmdbOptions& options) {
+    auto environment = LmdbEnvironment::open({options.directory, "store", options.map_size});
+    if (!environment) return tl::unexpected(environment.error());
+    return std::make_unique<LmdbStore>(std::move(*environment), options.addresses);
+}
+
+}  // namespace optout

@@ -1,0 +1,27 @@
+// The embedded store: LMDB, one directory, several processes, no server (design §4 "LMDB in practice").
+// Public face: nothing of LMDB shows.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "store/durable_store.h"
+#include "store/journal.h"
+
+namespace optout {
+
+struct LmdbOptions {
+    std::string directory;  // made (mode 0750) where it does not exist; its parent must
+    enum class Addresses { keep, drop } addresses = Addresses::keep;
+    std::uint64_t map_size = 64ULL << 30U;  // sparse: the file grows as needed
+};
+
+// Fails with a clear text: not writable, damaged (shorter than its own pages say), another layout.
+[[nodiscard]] Result<std::unique_ptr<DurableStore>> open_lmdb_store(const LmdbOptions& options);
+// The clock says when a row was written here (Journal::forget_confirmed). With Addresses::drop the journal keeps an
+// address while a record of it is pending: others' suppression sets need it.
+[[nodiscard]] Result<std::unique_ptr<Journal>> open_lmdb_journal(const LmdbOptions& options,
+                                                                 const Clock& clock = wall_clock());
+
+}  // namespace optout

@@ -1,0 +1,143 @@
+// See memory_store.h.
+#include "store/memory_store.h"
+
+#include <algorithm>
+#include <atomic>
+
+#include "store/merge_rule.h"
+
+namespace optout {
+
+namespace {
+
+using Key = std::pair<Digest, ListTag>;
+constexpr ListTag first_tag{};
+
+template <typename Map, typename Wanted>
+std::string value_or_empty(const Map& map, const Wanted& key) {
+    const auto at = map.find(key);
+    return at == map.end() ? std::string() : at->second;
+}
+
+}  // namespace
+
+MemoryStore::MemoryStore() = default;
+
+Entry MemoryStore::entry_of(const Content& content, const Key& key, const std::string& encoded) {
+    return {key.first, key.second, decode(encoded).value_or(Record{}), value_or_empty(content.addresses, key.first),
+            value_or_empty(content.texts, key)};
+}
+
+Result<LookupAnswer> MemoryStore::lookup(const LookupQuestion& question, Deadline) {
+    auto content = content_.lock();
+    const auto expected = content->expected_epoch;
+    if (expected && (content->epoch.empty() || content->epoch != *expected)) {
+        return fail("look up in", "the store", "the store is not the one that this host knows", Retry::helps);
+    }
+    LookupAnswer answer;
+    for (const CoverKey& who : question.who) {
+        for (auto at = content->records.lower_bound({who.digest, first_tag});
+             at != content->records.end() && at->first.first == who.digest; ++at) {
+            const ListTag& list = at->first.second;
+            if (std::find(question.lists.begin(), question.lists.end(), list) == question.lists.end()) continue;
+            answer.records.push_back({who.by, list, decode(at->second).value_or(Record{})});
+        }
+    }
+    return answer;
+}
+
+Result<std::vector<Merged>> MemoryStore::merge(std::span<const Entry> entries, Deadline) {
+    auto content = content_.lock();
+    std::vector<Merged> merged;
+    for (const Entry& entry : entries) {
+        const Key key{entry.who, entry.list};
+        const std::string given = encode(entry.record);
+        const auto outcome = outcome_of(given, value_or_empty(content->records, key));
+        if (outcome == Merged::Outcome::stored) content->records[key] = given;
+        if (!entry.address.empty()) content->addresses[entry.who] = entry.address;
+        if (!entry.text.empty() && outcome != Merged::Outcome::older) content->texts[key] = entry.text;
+        if (!entry.text.empty()) content->texts.try_emplace(key, entry.text);
+        merged.push_back({outcome, decode(content->records[key]).value_or(Record{})});
+    }
+    return merged;
+}
+
+Result<std::vector<Entry>> MemoryStore::records_of(const Digest& who, Deadline) {
+    auto content = content_.lock();
+    std::vector<Entry> entries;
+    for (auto at = content->records.lower_bound({who, first_tag});
+         at != content->records.end() && at->first.first == who; ++at) {
+        entries.push_back(entry_of(*content, at->first, at->second));
+    }
+    return entries;
+}
+
+Result<void> MemoryStore::scan(const std::function<Scan(const Entry&)>& take, Millis) {
+    std::vector<Entry> entries;  // `take` may ask the store
+    {
+        auto content = content_.lock();
+        for (const auto& [key, encoded] : content->records) entries.push_back(entry_of(*content, key, encoded));
+    }
+    for (const Entry& entry : entries) {
+        if (take(entry) == Scan::stop) break;
+    }
+    return {};
+}
+
+Result<std::size_t> MemoryStore::erase(const Digest& who, Erase what, Deadline) {
+    auto content = content_.lock();
+    const auto is_theirs = [&](const auto& row) { return row.first.first == who; };
+    content->addresses.erase(who);
+    std::erase_if(content->texts, is_theirs);
+    const auto count = std::count_if(content->records.begin(), content->records.end(), is_theirs);
+    switch (what) {
+        case Erase::address_and_texts: break;
+        case Erase::everything: std::erase_if(content->records, is_theirs); break;
+    }
+    return static_cast<std::size_t>(count);
+}
+
+Result<void> MemoryStore::remember_lists(std::span<const ListName> lists, Deadline) {
+    auto content = content_.lock();
+    for (const ListName& list : lists) content->lists[list.tag] = list;
+    return {};
+}
+
+Result<std::vector<ListName>> MemoryStore::known_lists(Deadline) {
+    auto content = content_.lock();
+    std::vector<ListName> lists;
+    for (const auto& [tag, list] : content->lists) lists.push_back(list);
+    std::sort(lists.begin(), lists.end(), [](const ListName& a, const ListName& b) { return a.name < b.name; });
+    return lists;
+}
+
+Result<StoreIdentity> MemoryStore::identity(Deadline) {
+    auto content = content_.lock();
+    return StoreIdentity{content->epoch, "run-" + std::to_string(content->run)};
+}
+
+void MemoryStore::expect_epoch(std::string epoch) {
+    content_.lock()->expected_epoch = std::move(epoch);
+}
+
+Result<std::string> MemoryStore::make_epoch(Deadline) {
+    static std::atomic<unsigned> made = 0;  // by the whole program: no two are alike
+    auto content = content_.lock();
+    if (content->epoch.empty()) content->epoch = "epoch-" + std::to_string(++made);
+    return content->epoch;
+}
+
+void MemoryStore::forget_everything() {
+    auto content = content_.lock();
+    content->records.clear();
+    content->texts.clear();
+    content->addresses.clear();
+    content->lists.clear();
+    content->epoch.clear();
+}
+
+void MemoryStore::restart() {
+    ++content_.lock()->run;
+}
+
+}  // namespace optout

@@ -1,0 +1,79 @@
+// The one way in for new decisions, and the one way to ask (design §4 "Nothing is lost").
+// Must not know Redis or LMDB, nor where a decision came from.
+#pragma once
+
+#include <memory>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "store/durable_store.h"
+#include "store/journal.h"
+#include "store/shared_store.h"
+
+namespace optout {
+
+// A decision made now. The recorder gives it its time.
+struct Decision {
+    Subject who;
+    ListTag list;
+    State state = State::opted_out;
+    Channel channel = Channel::cli;
+    std::string reason;
+    std::optional<Time> until;  // of a pause
+    std::string text;
+};
+
+struct RecorderOptions {
+    Millis store_deadline{250};                // for each question to the shared store
+    Millis write_deadline{5000};               // for the journal's sync
+    Millis retention{std::chrono::hours(24)};  // how long the journal keeps what is confirmed
+};
+
+// Owns: the store; and with a shared store the journal and one background thread, which merges what is pending and
+// watches whether the store forgot. Thread: any.
+class Recorder {
+  public:
+    // The store's own synced commit is the journal.
+    Recorder(std::unique_ptr<DurableStore> store, RecorderOptions options, const Clock& clock);
+    Recorder(std::unique_ptr<SharedStore> store, std::unique_ptr<Journal> journal, RecorderOptions options,
+             const Clock& clock);
+    Recorder(const Recorder&) = delete;
+    Recorder& operator=(const Recorder&) = delete;
+    ~Recorder();
+
+    // Durable when this answers without a Failure; merged into the shared store by then, or soon in the background.
+    // The records as written, with their times. All of `decisions` or none.
+    [[nodiscard]] Result<std::vector<Record>> record(std::span<const Decision> decisions);
+
+    // Rows with times of their own (import): merged, never re-stamped. Durable like record().
+    [[nodiscard]] Result<std::vector<Merged>> merge(std::span<const Entry> entries);
+
+    // Never fails: where the store does not answer, Coverage::partial and `why` says so.
+    struct Answer {
+        LookupAnswer found;
+        std::optional<Failure> why;
+    };
+    Answer lookup(const LookupQuestion& question);
+
+    // As the store's, with what is pending laid over it.
+    [[nodiscard]] Result<std::vector<Entry>> records_of(const Digest& who);
+    [[nodiscard]] Result<void> scan(const std::function<Scan(const Entry&)>& take);
+    [[nodiscard]] Result<std::size_t> erase(const Digest& who, Erase what);
+    [[nodiscard]] Result<void> remember_lists(std::span<const ListName> lists);
+    [[nodiscard]] Result<std::vector<ListName>> known_lists();
+
+    // How many entries wait for the shared store. For tests, logs and optoutctl.
+    [[nodiscard]] Result<std::size_t> pending();
+    // Waits until nothing is pending.
+    enum class Settled { all, not_yet };
+    Settled settle(Deadline deadline);
+
+  private:
+    struct Impl;
+    std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace optout

@@ -1,0 +1,43 @@
+// Lua scripts that run inside Redis: loaded at first use and again where the server has forgotten them.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/guarded.h"
+#include "store/redis_pool.h"
+
+namespace optout {
+
+// Thread: any.
+class RedisScript {
+  public:
+    // `name`: for texts. `lua`: lives as long as the program.
+    RedisScript(const char* name, const char* lua) : name_(name), lua_(lua) {}
+
+    struct Call {
+        std::vector<std::string> keys;  // all in one slot
+        std::vector<std::string> arguments;
+    };
+    // One pipeline; a reply for each call, in order; error replies are replies, but never NOSCRIPT.
+    [[nodiscard]] Result<std::vector<RedisReply>> run(RedisPool& pool, std::span<const Call> calls, Deadline deadline);
+
+  private:
+    [[nodiscard]] Result<std::string> load(RedisPool& pool, Deadline deadline);
+
+    const char* name_;
+    const char* lua_;
+    Guarded<std::string> sha_;  // empty: never loaded. The same on every server, so it stays
+};
+
+// KEYS: a bucket's records, addresses and texts. ARGV: field, value, digest, address or "", text or "".
+// Answers: outcome ("stored", "same", "older"), the value now kept, 1 where the record or the address was written,
+// the address now known or "".
+RedisScript& merge_script();
+
+// KEYS: the stream of events. ARGV: where to go on ("-" at first), the digest in hex, how many to look at, "address"
+// (those with an address) or "all". Deletes events of that digest. Answers: how many it looked at, where to go on.
+RedisScript& forget_events_script();
+
+}  // namespace optout

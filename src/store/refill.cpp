@@ -1,0 +1,112 @@
+// See refill.h.
+#include "store/refill.h"
+
+#include <chrono>
+
+#include "base/log.h"
+
+namespace optout {
+
+namespace {
+
+constexpr std::string_view epoch_name = "epoch";
+constexpr std::string_view run_id_name = "run_id";
+constexpr std::size_t batch = 500;
+
+// Entries that lost against a value with a time that has not come yet.
+std::vector<Entry> beaten_by_the_future(const std::vector<Entry>& entries, const std::vector<Merged>& merged,
+                                        Time now) {
+    std::vector<Entry> beaten;
+    for (std::size_t i = 0; i < entries.size() && i < merged.size(); ++i) {
+        const bool stops = entries[i].record.state != State::opted_in;
+        if (merged[i].outcome != Merged::Outcome::older || !stops || merged[i].kept.at <= now) continue;
+        beaten.push_back(entries[i]);
+        beaten.back().record.at = merged[i].kept.at + Millis(1);
+    }
+    return beaten;
+}
+
+Result<void> drain_all(SharedStore& store, Journal& journal, const Clock& clock, Millis store_deadline,
+                       Millis write_deadline) {
+    for (;;) {
+        const auto drained = drain(store, journal, clock, store_deadline, write_deadline);
+        if (!drained) return tl::unexpected(drained.error());
+        if (*drained == Drained::everything) return {};
+    }
+}
+
+Result<void> refill(SharedStore& store, Journal& journal, const Clock& clock, Millis store_deadline,
+                    Millis write_deadline) {
+    const auto reopened = journal.reopen_all(Deadline::in(write_deadline));
+    if (!reopened) return tl::unexpected(reopened.error());
+    if (auto drained = drain_all(store, journal, clock, store_deadline, write_deadline); !drained) return drained;
+    log_info(LogLine().with("event", "store_refilled").with("records", std::uint64_t{*reopened}));
+    return {};
+}
+
+Result<void> settle_epoch(SharedStore& store, Journal& journal, Millis store_deadline, Millis write_deadline) {
+    const auto epoch = store.make_epoch(Deadline::in(store_deadline));
+    if (!epoch) return tl::unexpected(epoch.error());
+    if (auto kept = journal.remember(epoch_name, *epoch, Deadline::in(write_deadline)); !kept) return kept;
+    store.expect_epoch(*epoch);
+    return {};
+}
+
+}  // namespace
+
+Result<Drained> drain(SharedStore& store, Journal& journal, const Clock& clock, Millis store_deadline,
+                      Millis write_deadline) {
+    const auto entries = journal.pending(batch);
+    if (!entries) return tl::unexpected(entries.error());
+    if (entries->empty()) return Drained::everything;
+    const auto merged = store.merge(*entries, Deadline::in(store_deadline));
+    if (!merged) return tl::unexpected(merged.error());
+    const auto beaten = beaten_by_the_future(*entries, *merged, clock.now());
+    if (!beaten.empty()) {
+        const auto again = journal.append(beaten, Stamp::fresh, Deadline::in(write_deadline));
+        if (!again) return tl::unexpected(again.error());
+    }
+    if (auto confirmed = journal.confirm(*entries, Deadline::in(write_deadline)); !confirmed) {
+        return tl::unexpected(confirmed.error());
+    }
+    return entries->size() == batch || !beaten.empty() ? Drained::more : Drained::everything;
+}
+
+Result<void> expect_remembered_epoch(SharedStore& store, Journal& journal) {
+    const auto known = journal.remembered(epoch_name);
+    if (!known) return tl::unexpected(known.error());
+    store.expect_epoch(*known);
+    return {};
+}
+
+Result<void> check_identity(SharedStore& store, Journal& journal, const Clock& clock, Millis store_deadline,
+                            Millis write_deadline) {
+    const auto identity = store.identity(Deadline::in(store_deadline));
+    if (!identity) return tl::unexpected(identity.error());
+    const auto known_epoch = journal.remembered(epoch_name);
+    if (!known_epoch) return tl::unexpected(known_epoch.error());
+    const auto known_run = journal.remembered(run_id_name);
+    if (!known_run) return tl::unexpected(known_run.error());
+
+    const bool forgot = !known_epoch->empty() && identity->epoch != *known_epoch;
+    const bool other_run = !known_run->empty() && identity->run_id != *known_run;
+    if (forgot) {
+        log_warning(LogLine()
+                        .with("event", "store_forgot")
+                        .with("epoch", identity->epoch.empty() ? "missing" : "another")
+                        .with("action", "merging this host's journal again"));
+    }
+    if (forgot || other_run) {
+        if (auto filled = refill(store, journal, clock, store_deadline, write_deadline); !filled) return filled;
+    }
+    if (forgot || known_epoch->empty()) {
+        if (auto settled = settle_epoch(store, journal, store_deadline, write_deadline); !settled) return settled;
+    } else {
+        // Another program of this host may have settled it meanwhile.
+        store.expect_epoch(*known_epoch);
+    }
+    if (identity->run_id == *known_run) return {};
+    return journal.remember(run_id_name, identity->run_id, Deadline::in(write_deadline));
+}
+
+}  // namespace optout

@@ -1,0 +1,29 @@
+// A store that several hosts share and that may forget: flushed, restored from nothing, restarted without its last
+// second (design §4 "A shared store that forgets").
+#pragma once
+
+#include <string>
+
+#include "store/suppression_store.h"
+
+namespace optout {
+
+struct StoreIdentity {
+    std::string epoch;   // random, made at first use; empty where the store has none (new, or flushed)
+    std::string run_id;  // of this run of the server
+    friend bool operator==(const StoreIdentity&, const StoreIdentity&) = default;
+};
+
+class SharedStore : public SuppressionStore {
+  public:
+    [[nodiscard]] virtual Result<StoreIdentity> identity(Deadline deadline) = 0;
+
+    // From now on a look-up that finds another epoch (or none) in the store fails: "the store is not the one …".
+    // Empty: every look-up fails. Merges and the rest are not held back: they are how it is filled again.
+    virtual void expect_epoch(std::string epoch) = 0;
+
+    // Gives the store an epoch if it has none; answers the one it has afterwards.
+    [[nodiscard]] virtual Result<std::string> make_epoch(Deadline deadline) = 0;
+};
+
+}  // namespace optout

@@ -1,0 +1,71 @@
+// The contract of every store (design §4). One shared test suite, tests/store/contract, says what it means.
+// Must not know which store it is, nor who asks.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "policy/lookup.h"
+#include "policy/record.h"
+
+namespace optout {
+
+// What came of merging one entry.
+struct Merged {
+    enum class Outcome {
+        stored,  // the value was greater than what was there (or nothing was)
+        same,    // exactly this value was there already; nothing was written
+        older,   // a greater value was there and stays
+    };
+    Outcome outcome = Outcome::stored;
+    Record kept;  // what the store holds now
+    friend bool operator==(const Merged&, const Merged&) = default;
+};
+
+enum class Erase {
+    address_and_texts,  // keeps the bare digest and its records: the person stays out
+    everything,         // --forget
+};
+
+enum class Scan { go_on, stop };
+
+struct ListName {
+    ListTag tag;
+    std::string name;
+    std::string title;
+    friend bool operator==(const ListName&, const ListName&) = default;
+};
+
+// Thread: any, at the same time. Fails: with a Failure; never by exception, never later than the deadline (and a
+// scheduler's delay). A failed merge may or may not have been done: merging again is harmless.
+class SuppressionStore {
+  public:
+    virtual ~SuppressionStore() = default;
+
+    [[nodiscard]] virtual Result<LookupAnswer> lookup(const LookupQuestion& question, Deadline deadline) = 0;
+
+    // All or a part of the entries is merged; the answer has one Merged for each entry, in order, or a Failure.
+    // An entry with an address sets the address known for its digest; one with a text sets the text of (who, list).
+    // An entry whose address or text is empty leaves what is there.
+    [[nodiscard]] virtual Result<std::vector<Merged>> merge(std::span<const Entry> entries, Deadline deadline) = 0;
+
+    // Every record kept under one digest, whichever the list, by tag.
+    [[nodiscard]] virtual Result<std::vector<Entry>> records_of(const Digest& who, Deadline deadline) = 0;
+
+    // Every record once (twice is allowed while others write). Ends early when `take` says stop.
+    // `deadline` bounds each step to the store, not the whole.
+    [[nodiscard]] virtual Result<void> scan(const std::function<Scan(const Entry&)>& take, Millis deadline) = 0;
+
+    // Answers how many records were under the digest.
+    [[nodiscard]] virtual Result<std::size_t> erase(const Digest& who, Erase what, Deadline deadline) = 0;
+
+    // Remembers names and titles, so that records of lists that are no longer configured can be named.
+    [[nodiscard]] virtual Result<void> remember_lists(std::span<const ListName> lists, Deadline deadline) = 0;
+    [[nodiscard]] virtual Result<std::vector<ListName>> known_lists(Deadline deadline) = 0;  // by name
+};
+
+}  // namespace optout

@@ -1,0 +1,59 @@
+// See entries.h.
+#include "store/entries.h"
+
+#include <fmt/format.h>
+
+namespace optout::test {
+
+namespace {
+
+std::string name_of_outcome(Merged::Outcome outcome) {
+    switch (outcome) {
+        case Merged::Outcome::stored: return "stored";
+        case Merged::Outcome::same: return "same";
+        case Merged::Outcome::older: return "older";
+    }
+    return "?";
+}
+
+}  // namespace
+
+Time at(Millis::rep millis) {
+    static constexpr std::chrono::sys_days day{std::chrono::year(2026) / 11 / 23};
+    return Time(day) + Millis(millis);
+}
+
+Entry entry(const std::string& address, const std::string& list, State state, Time at) {
+    Entry made{digest_of(address), list_tag(list), {state, at, Channel::cli, "", std::nullopt}, address, ""};
+    if (state == State::paused) made.record.until = at + std::chrono::hours(24 * 30);
+    return made;
+}
+
+LookupQuestion question(const std::string& address, const std::vector<std::string>& lists) {
+    LookupQuestion asked{{{Cover::address, digest_of(address), address}}, {}};
+    for (const std::string& list : lists) asked.lists.push_back(list_tag(list));
+    return asked;
+}
+
+Deadline soon() {
+    return Deadline::in(Millis(10'000));
+}
+
+std::string text_of(const Record& record) {
+    return encode(record);
+}
+
+std::string text_of(const Entry& entry) {
+    return fmt::format("{} {} {} <{}> \"{}\"", digest_text(entry.who), tag_text(entry.list), text_of(entry.record),
+                       entry.address, entry.text);
+}
+
+std::string text_of(const Merged& merged) {
+    return name_of_outcome(merged.outcome) + ", kept " + text_of(merged.kept);
+}
+
+std::string text_of(const Found& found) {
+    return fmt::format("{} {} {}", static_cast<int>(found.by), tag_text(found.list), text_of(found.record));
+}
+
+}  // namespace optout::test

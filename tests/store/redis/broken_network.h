@@ -1,0 +1,62 @@
+// What stands for a broken network: a listener that does to each client what a test says, and a relay that counts.
+#pragma once
+
+#include <sys/types.h>
+
+#include <atomic>
+#include <functional>
+#include <list>
+#include <string>
+#include <string_view>
+#include <thread>
+#include <vector>
+
+#include "base/guarded.h"
+#include "base/unique_fd.h"
+
+namespace optout::test {
+
+// On 127.0.0.1. Thread: `serve` runs on one thread a client.
+class BrokenServer {
+  public:
+    explicit BrokenServer(std::function<void(int client)> serve);
+    BrokenServer(const BrokenServer&) = delete;
+    BrokenServer& operator=(const BrokenServer&) = delete;
+    ~BrokenServer();
+    const std::string& address() const { return address_; }
+    unsigned clients() const { return clients_; }
+
+  private:
+    void accept_all();
+
+    std::function<void(int)> serve_;
+    std::string address_;
+    UniqueFd listener_;
+    std::atomic<unsigned> clients_ = 0;
+    Guarded<std::list<UniqueFd>> open_;
+    std::vector<std::thread> threads_;  // touched by the accepting thread only, until that has ended
+    std::thread accepting_;
+};
+
+enum class Read { some, client_gone };
+Read read_some(int client);
+enum class Written { all, client_gone };
+Written write_all(int client, std::string_view text);
+void wait_until_gone(int client);
+
+// Passes everything on to a redis-server at `behind` (a unix address) and counts the turns: how many times a client
+// spoke after it had been silent and was answered.
+class CountingRelay {
+  public:
+    explicit CountingRelay(const std::string& behind);
+    const std::string& address() const { return server_.address(); }
+    unsigned turns() const { return turns_; }
+
+  private:
+    void relay(int client);
+    std::string behind_;
+    std::atomic<unsigned> turns_ = 0;
+    BrokenServer server_;
+};
+
+}  // namespace optout::test
