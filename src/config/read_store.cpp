@@ -1,0 +1,94 @@
+// The sections store, journal and redis.
+#include <algorithm>
+#include <chrono>
+
+#include "base/text.h"
+#include "config/sections.h"
+
+namespace optout {
+
+namespace {
+
+using std::chrono::hours;
+using std::chrono::seconds;
+
+constexpr unsigned highest_database = 65535;
+
+Parsed<std::string> parse_redis_address(std::string_view text) {
+    std::string_view rest = text;
+    if (take_prefix(rest, "unix:")) {
+        if (is_socket_path(rest) == Valid::yes) return std::string(text);
+        return wants("an absolute path of at most 107 characters after unix:");
+    }
+    if (!take_prefix(rest, "tcp:")) return wants("unix:/PATH or tcp:HOST:PORT");
+    const auto colon = rest.rfind(':');
+    if (colon == std::string_view::npos) return wants("tcp:HOST:PORT, like tcp:127.0.0.1:6379");
+    const std::string_view host = rest.substr(0, colon);
+    const bool bracketed = host.starts_with('[') && host.ends_with(']');
+    const Valid host_valid = bracketed ? is_ipv6(host.substr(1, host.size() - 2)) : is_host_name(host);
+    if (host_valid == Valid::no || is_port(rest.substr(colon + 1)) == Valid::no) {
+        return wants("tcp:HOST:PORT, like tcp:127.0.0.1:6379 or tcp:[::1]:6379");
+    }
+    return std::string(text);
+}
+
+Parsed<std::string> parse_set_key(std::string_view text) {
+    if (text.empty()) return wants("the key of a Redis SET");
+    return std::string(text);
+}
+
+Parsed<std::string> parse_list_mention(std::string_view text) {
+    if (text == all_lists_name) return std::string(text);
+    return parse_list_name(text);
+}
+
+void read_set(Mapping& mapping, RedisSettings::Set& set, ListNames& names) {
+    using Write = RedisSettings::Set::Write;
+    mapping.required("key", "crm:optout", set.key, parse_set_key);
+    mapping.optional("list", set.list, parse_list_mention);
+    mapping.optional("format", set.format,
+                     Choice<MemberFormat>{{"plain", MemberFormat::plain},
+                                          {"md5", MemberFormat::md5},
+                                          {"sha1", MemberFormat::sha1},
+                                          {"sha256", MemberFormat::sha256},
+                                          {"domain", MemberFormat::domain}});
+    mapping.optional("write", set.write, Choice<Write>{{"true", Write::yes}, {"false", Write::no}});
+    names.uses(set.list, key_below(mapping.path(), "list"));
+}
+
+}  // namespace
+
+void read_store(Mapping& mapping, StoreSettings& settings) {
+    using Type = StoreSettings::Type;
+    mapping.optional("type", settings.type, Choice<Type>{{"lmdb", Type::lmdb}, {"redis", Type::redis}});
+    mapping.optional("path", settings.path, parse_absolute_path);
+    mapping.optional("deadline", settings.deadline, DurationBetween{Millis(10), seconds(10)});
+    mapping.optional("write_deadline", settings.write_deadline, DurationBetween{Millis(100), seconds(60)});
+}
+
+void read_journal(Mapping& mapping, JournalSettings& settings) {
+    mapping.optional("retention", settings.retention, DurationBetween{hours(1), hours(30 * 24)});
+}
+
+void read_redis(Mapping& mapping, RedisSettings& settings, ListNames& names) {
+    mapping.optional("address", settings.address, parse_redis_address);
+    mapping.optional("username", settings.username, parse_word);
+    mapping.optional("password_file", settings.password_file, parse_absolute_path);
+    mapping.optional("database", settings.database, NumberBetween{0, highest_database});
+    mapping.items("sets", [&](Mapping& item) {
+        RedisSettings::Set set;
+        read_set(item, set, names);
+        const auto same = [&](const RedisSettings::Set& other) {
+            return other.key == set.key && other.list == set.list && other.format == set.format;
+        };
+        if (!set.key.empty() && std::any_of(settings.sets.begin(), settings.sets.end(), same)) {
+            item.report().problem(item.path(), "the same key, list and format as an entry before it");
+        }
+        settings.sets.push_back(std::move(set));
+    });
+    if (mapping.given("username") == Mapping::Given::yes && mapping.given("password_file") == Mapping::Given::no) {
+        mapping.report().problem(key_below(mapping.path(), "username"), "expected a password_file beside it");
+    }
+}
+
+}  // namespace optout

@@ -1,0 +1,305 @@
+// What a good config becomes.
+#include "config/settings.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include "base/file.h"
+#include "config_text.h"
+#include "support/private_directory.h"
+
+using namespace optout;
+using namespace optout::test;
+namespace per = boost::test_tools;
+
+namespace {
+
+Settings load(const std::string& yaml) {
+    BOOST_TEST(messages(yaml) == std::vector<std::string>{}, per::per_element());
+    auto settings = parse_settings(yaml, "optout.yaml");
+    return settings ? *settings : Settings{};
+}
+
+Settings smallest() {
+    Settings settings;
+    settings.file = "optout.yaml";
+    settings.milter.listen = "inet:8891@127.0.0.1";
+    settings.public_url = "https://lists.example.com";
+    settings.mailto = {"unsubscribe", "+", "lists.example.com"};
+    ListRule& list = settings.lists.emplace_back();
+    list.name = "news";
+    list.title = "news";
+    list.match.emplace_back().sender = {"*@news.example.com"};
+    return settings;
+}
+
+constexpr const char* everything = R"(milter:
+  listen: unix:/run/optout-milter/milter.sock
+  socket_mode: 0666
+  socket_group: postfix
+  mode: monitor
+  refusals_per_session: 4
+  header_budget: 1MiB
+  on_long_header: accept
+store:
+  type: redis
+  path: /srv/optout
+  deadline: 1s
+  write_deadline: 100ms
+journal: {retention: 7d}
+redis:
+  address: tcp:[::1]:6379
+  username: optout
+  password_file: /etc/optout-milter/redis.password
+  database: 3
+  sets:
+    - {key: "crm:optout", list: all, format: plain, write: false}
+    - {key: shop, list: newsletter, format: sha256, write: true}
+keys: /etc/keys
+public_url: https://lists.example.com:8443/mail/
+mailto: Unsub@Lists.Example.COM
+mailto_separator: "--"
+mailto_authserv_id: mx.example.com
+keep_addresses: false
+lists:
+  - name: newsletter
+    title: Weekly newsletter
+    match:
+      - sender: "*@news.example.com"
+      - sasl_user: marketing
+        header: {List-Id: "*newsletter*", X-Mailer: [a, b]}
+      - client: [10.0.0.0/8, 192.0.2.1]
+        daemon: [bulk, "bulk-*"]
+    on_opted_out: strip
+    existing_header: replace
+    formerly: [news-weekly]
+    on_many_recipients: skip
+    when_store_is_down: accept
+  - name: product-news
+    match:
+      - sender: [a@example.com, b@example.com]
+addresses:
+  - {domain: example.com, separator: "+"}
+  - {domain: Bücher.example, separator: "-"}
+log: {to: stderr, level: debug}
+)";
+
+ListRule newsletter() {
+    ListRule list;
+    list.name = "newsletter";
+    list.title = "Weekly newsletter";
+    list.match.resize(3);
+    list.match[0].sender = {"*@news.example.com"};
+    list.match[1].sasl_user = {"marketing"};
+    list.match[1].header = {{"List-Id", {"*newsletter*"}}, {"X-Mailer", {"a", "b"}}};
+    list.match[2].client = {parse_network("10.0.0.0/8").value(), parse_network("192.0.2.1").value()};
+    list.match[2].daemon = {"bulk", "bulk-*"};
+    list.formerly = {"news-weekly"};
+    list.on_opted_out = OnOptedOut::strip;
+    list.existing_header = ExistingHeader::replace;
+    list.on_many_recipients = OnManyRecipients::skip;
+    list.when_store_is_down = WhenStoreIsDown::accept;
+    return list;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(settings)
+
+BOOST_AUTO_TEST_CASE(what_is_not_given_has_its_default) {
+    BOOST_TEST((load(ConfigText{}.text()) == smallest()));
+}
+
+BOOST_AUTO_TEST_CASE(every_key_arrives) {
+    const Settings loaded = load(everything);
+    BOOST_TEST((loaded.milter == MilterSettings{"unix:/run/optout-milter/milter.sock", 0666, "postfix",
+                                                MilterSettings::Mode::monitor, 4, 1UL << 20U,
+                                                MilterSettings::OnLongHeader::accept}));
+    BOOST_TEST((loaded.store == StoreSettings{StoreSettings::Type::redis, "/srv/optout", Millis(1000), Millis(100)}));
+    BOOST_TEST((loaded.journal == JournalSettings{std::chrono::hours(7 * 24)}));
+    using Set = RedisSettings::Set;
+    BOOST_TEST((loaded.redis == RedisSettings{"tcp:[::1]:6379",
+                                              "optout",
+                                              "/etc/optout-milter/redis.password",
+                                              3,
+                                              {Set{"crm:optout", "all", MemberFormat::plain, Set::Write::no},
+                                               Set{"shop", "newsletter", MemberFormat::sha256, Set::Write::yes}}}));
+    BOOST_TEST(loaded.keys == "/etc/keys");
+    BOOST_TEST(loaded.public_url == "https://lists.example.com:8443/mail");
+    BOOST_TEST((loaded.mailto == Mailbox{"unsub", "--", "lists.example.com"}));
+    BOOST_TEST(loaded.mailto_authserv_id == "mx.example.com");
+    BOOST_TEST((loaded.keep_addresses == Settings::KeepAddresses::no));
+    ListRule product_news;
+    product_news.name = "product-news";
+    product_news.title = "product-news";
+    product_news.match.emplace_back().sender = {"a@example.com", "b@example.com"};
+    BOOST_TEST((loaded.lists == std::vector{newsletter(), product_news}));
+    BOOST_TEST(
+        (loaded.addresses == std::vector{AddressRule{"example.com", "+"}, AddressRule{"xn--bcher-kva.example", "-"}}));
+    BOOST_TEST((loaded.log == LogSettings{LogTarget::to_stderr, LogLevel::debug}));
+}
+
+BOOST_AUTO_TEST_CASE(forms_that_are_taken) {
+    for (const std::string listen : {"unix:/run/a", "local:/run/a", "inet:1@localhost", "inet:65535@mx.example.com",
+                                     "inet6:8891@::1", "inet6:8891@[2001:db8::1]"}) {
+        BOOST_TEST_CONTEXT(listen) {
+            BOOST_TEST(load(ConfigText{.milter = "milter: {listen: '" + listen + "'}"}.text()).milter.listen == listen);
+        }
+    }
+    for (const std::string url : {"https://a.example", "https://a.example:8443", "https://[2001:db8::1]/x",
+                                  "https://[::1]:443", "http://localhost", "http://localhost:8080/x",
+                                  "http://127.0.0.1:8080", "http://[::1]:8080", "https://a.example/x/~y%20z"}) {
+        BOOST_TEST_CONTEXT(url) {
+            BOOST_TEST(load(ConfigText{.public_url = "public_url: " + url + "/"}.text()).public_url == url);
+        }
+    }
+    for (const std::string address :
+         {"unix:/run/redis.sock", "tcp:127.0.0.1:6379", "tcp:redis.example.com:1", "tcp:[::1]:6379"}) {
+        BOOST_TEST_CONTEXT(address) {
+            BOOST_TEST(load(ConfigText{.more = "redis: {address: '" + address + "'}"}.text()).redis.address == address);
+        }
+    }
+    struct Size {
+        std::string text;
+        std::size_t bytes;
+    };
+    for (const Size& size :
+         {Size{"4096", 4096}, Size{"4KiB", 4096}, Size{"16MiB", 16UL << 20U}, Size{"\"5000\"", 5000}}) {
+        BOOST_TEST_CONTEXT(size.text) {
+            const ConfigText config{.milter = "milter: {listen: 'inet:1@a', header_budget: " + size.text + "}"};
+            BOOST_TEST(load(config.text()).milter.header_budget == size.bytes);
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(the_longest_mailbox_and_names_fit) {
+    ConfigText config;
+    config.mailto = "mailto: unsubscribe@lists.example.com";
+    config.lists = "lists: [{name: " + std::string(52, 'a') + ", match: [{sender: \"*\"}]}]";
+    load(config.text());
+}
+
+BOOST_AUTO_TEST_CASE(redis_needs_no_section) {
+    const Settings loaded = load(ConfigText{.more = "store: {type: redis}"}.text());
+    BOOST_TEST((loaded.redis == RedisSettings{}));
+}
+
+BOOST_AUTO_TEST_CASE(a_file_is_loaded_by_its_name) {
+    const PrivateDirectory directory;
+    const std::string file = directory.file("optout.yaml");
+    BOOST_TEST_REQUIRE(replace_file(file, ConfigText{}.text(), FileMode::owner_only).has_value());
+    Settings expected = smallest();
+    expected.file = file;
+    const auto loaded = load_settings(file);
+    BOOST_TEST_REQUIRE(loaded.has_value());
+    BOOST_TEST((*loaded == expected));
+}
+
+BOOST_AUTO_TEST_CASE(tags_are_cut_where_a_domain_says_how) {
+    const TagRules rules = load(everything).tag_rules();
+    BOOST_TEST((rules.without_tag({"user+shop", "example.com"}) == Address{"user", "example.com"}));
+    BOOST_TEST((rules.without_tag({"user-shop", "xn--bcher-kva.example"}) == Address{"user", "xn--bcher-kva.example"}));
+    BOOST_TEST(!rules.without_tag({"user+shop", "example.org"}).has_value());
+}
+
+BOOST_AUTO_TEST_CASE(lists_are_found_by_their_present_name) {
+    const Settings loaded = load(everything);
+    BOOST_TEST(find_list(loaded, "product-news") == &loaded.lists.at(1));
+    BOOST_TEST(find_list(loaded, "news-weekly") == nullptr);
+    BOOST_TEST(find_list(loaded, "all") == nullptr);
+}
+
+BOOST_AUTO_TEST_CASE(changes_that_need_a_restart_are_named) {
+    struct Row {
+        std::string name;
+        std::string from;
+        std::string to;
+        std::vector<std::string> keys;
+    };
+    const Settings old_settings = load(everything);
+    for (const Row& row : std::vector<Row>{
+             {"nothing", "milter:", "milter:", {}},
+             {"mode", " mode: monitor", " mode: enforce", {}},
+             {"lists", "name: product-news", "name: products", {}},
+             {"public_url", "https://lists", "https://list", {}},
+             {"log", "level: debug", "level: info", {}},
+             {"listen", "milter.sock", "other.sock", {"milter.listen"}},
+             {"mode of the socket", "0666", "0600", {"milter.socket_mode"}},
+             {"group of the socket", "socket_group: postfix", "socket_group: mail", {"milter.socket_group"}},
+             {"path", "/srv/optout", "/srv/other", {"store.path"}},
+             {"deadlines",
+              "deadline: 1s\n  write_deadline: 100ms",
+              "deadline: 2s",
+              {"store.deadline", "store.write_deadline"}},
+             {"redis", "database: 3", "database: 4", {"redis.database"}},
+             {"redis address", "tcp:[::1]:6379", "tcp:[::1]:6380", {"redis.address"}},
+             {"redis user", "username: optout", "username: milter", {"redis.username"}},
+             {"redis password", "redis.password", "other.password", {"redis.password_file"}},
+             {"sets", "key: shop", "key: shops", {"redis.sets"}},
+             {"keep_addresses", "keep_addresses: false", "keep_addresses: true", {"keep_addresses"}}}) {
+        BOOST_TEST_CONTEXT(row.name) {
+            std::string text = everything;
+            const auto at = text.find(row.from);
+            BOOST_TEST_REQUIRE(at != std::string::npos);
+            const Settings changed = load(text.replace(at, row.from.size(), row.to));
+            BOOST_TEST(changes_that_need_a_restart(old_settings, changed) == row.keys, per::per_element());
+            BOOST_TEST(changes_that_need_a_restart(changed, old_settings) == row.keys, per::per_element());
+        }
+    }
+    // Nobody reads the section with lmdb.
+    const Settings lmdb = load(ConfigText{.more = "redis: {database: 1}"}.text());
+    BOOST_TEST(changes_that_need_a_restart(smallest(), lmdb).empty());
+    const Settings redis = load(ConfigText{.more = "store: {type: redis}\nredis: {database: 1}"}.text());
+    const std::vector<std::string> both{"store.type", "redis.database"};
+    BOOST_TEST(changes_that_need_a_restart(smallest(), redis) == both, per::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(a_config_with_every_common_key_loads_and_says_what_is_not_asked) {
+    const auto loaded = parse_settings(R"(milter:
+  listen: unix:/run/optout-milter/milter.sock   # or inet:8891@127.0.0.1
+  mode: enforce
+  refusals_per_session: 8
+store:
+  type: lmdb
+  path: /var/lib/optout-milter
+  deadline: 250ms
+redis:
+  address: unix:/run/redis/redis-server.sock
+  username: optout
+  password_file: /etc/optout-milter/redis.password
+  database: 0
+  sets:
+    - {key: "crm:optout", list: all, format: plain, write: false}
+keys: /etc/optout-milter/keys
+public_url: https://lists.example.com
+mailto: unsubscribe@lists.example.com
+mailto_separator: "+"
+mailto_authserv_id: mx.example.com
+keep_addresses: true
+lists:
+  - name: newsletter
+    title: Weekly newsletter
+    match:
+      - sender: "*@news.example.com"
+      - sasl_user: marketing
+        header: {List-Id: "*newsletter*"}
+      - client: 10.0.0.0/8
+    on_opted_out: refuse
+    existing_header: keep
+    formerly: [news-weekly]
+    on_many_recipients: shared
+    when_store_is_down: defer
+addresses:
+  - {domain: example.com, separator: "+"}
+log: {to: syslog, level: info}
+)",
+                                       "optout.yaml");
+    BOOST_TEST_REQUIRE(loaded.has_value());
+    BOOST_TEST(loaded->lists.at(0).match.size() == 3U);
+    BOOST_TEST(loaded->redis.sets.size() == 1U);
+    BOOST_TEST((notes_on(*loaded) == std::vector<std::string>{"redis.sets: not asked, since store.type is lmdb"}));
+    Settings with_redis = *loaded;
+    with_redis.store.type = StoreSettings::Type::redis;
+    BOOST_TEST(notes_on(with_redis).empty());
+}
+
+BOOST_AUTO_TEST_SUITE_END()
