@@ -1,0 +1,23 @@
+// The command line of optout-milter.
+#pragma once
+
+#include <string>
+#include <variant>
+
+#include "milter/explain.h"
+
+namespace optout {
+
+struct MilterCommandLine {
+    enum class Task { serve, check_config, explain } task = Task::serve;
+    std::string config_file = "/etc/optout-milter/optout.yaml";
+    std::string message_file;
+    ExplainRequest request;  // its message is not read yet
+};
+struct ExitNow {
+    int code = 0;  // --help, --version, or an error that is printed already
+};
+
+std::variant<MilterCommandLine, ExitNow> parse_command_line(int argc, char** argv);
+
+}  // namespace optout

@@ -1,0 +1,108 @@
+// See open_recorder.h.
+#include "app/open_recorder.h"
+
+#include <grp.h>
+#include <pwd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <array>
+#include <cerrno>
+#include <filesystem>
+
+#include "base/file.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "store/lmdb_store.h"
+#include "store/redis_store.h"
+
+namespace optout {
+
+namespace {
+
+Result<void> take_identity_of_owner(const std::string& path) {
+    struct stat about{};
+    if (::geteuid() != 0 || ::stat(path.c_str(), &about) != 0 || about.st_uid == 0) return {};
+    struct passwd entry{};
+    struct passwd* owner = nullptr;
+    std::array<char, 16384> buffer{};
+    ::getpwuid_r(about.st_uid, &entry, buffer.data(), buffer.size(), &owner);
+    const gid_t group = owner != nullptr ? owner->pw_gid : about.st_gid;
+    const int groups = owner != nullptr ? ::initgroups(owner->pw_name, group) : ::setgroups(0, nullptr);
+    if (groups != 0 || ::setgid(group) != 0 || ::setuid(about.st_uid) != 0) {
+        return fail("take the identity of the owner of", path, errno_text(errno));
+    }
+    return {};
+}
+
+LmdbOptions lmdb_options(const Settings& settings, std::string directory) {
+    LmdbOptions options;
+    options.directory = std::move(directory);
+    options.addresses = settings.keep_addresses == Settings::KeepAddresses::yes ? LmdbOptions::Addresses::keep
+                                                                                : LmdbOptions::Addresses::drop;
+    return options;
+}
+
+Result<RedisOptions> redis_options(const Settings& settings) {
+    RedisOptions options;
+    options.address = settings.redis.address;
+    options.username = settings.redis.username;
+    options.database = settings.redis.database;
+    options.addresses = settings.keep_addresses == Settings::KeepAddresses::yes ? RedisOptions::Addresses::keep
+                                                                                : RedisOptions::Addresses::drop;
+    for (const RedisSettings::Set& set : settings.redis.sets) {
+        options.sets.push_back(
+            {set.key, list_tag(set.list), set.format,
+             set.write == RedisSettings::Set::Write::yes ? ForeignSet::Use::read_and_write : ForeignSet::Use::read});
+    }
+    if (settings.redis.password_file.empty()) return options;
+    const auto password = read_secret_file(settings.redis.password_file);
+    if (!password) return tl::unexpected(password.error());
+    options.password = std::string(trim(*password));
+    return options;
+}
+
+std::vector<ListName> list_names(const Settings& settings) {
+    std::vector<ListName> names;
+    for (const ListRule& list : settings.lists) {
+        names.push_back({list_tag(list.name), list.name, list.title});
+        for (const std::string& name : list.formerly) names.push_back({list_tag(name), name, list.title});
+    }
+    return names;
+}
+
+Result<std::unique_ptr<Recorder>> open_redis(const Settings& settings, const RecorderOptions& options,
+                                             const Clock& clock) {
+    auto redis = redis_options(settings);
+    if (!redis) return tl::unexpected(redis.error());
+    if (auto taken = take_identity_of_owner(settings.store.path); !taken) return tl::unexpected(taken.error());
+    std::error_code ignored;  // where it fails, opening the journal says why
+    std::filesystem::create_directory(settings.store.path, ignored);
+    auto journal = open_lmdb_journal(lmdb_options(settings, settings.store.path + "/journal"), clock);
+    if (!journal) return tl::unexpected(journal.error());
+    return std::make_unique<Recorder>(make_redis_store(std::move(*redis)), std::move(*journal), options, clock);
+}
+
+Result<std::unique_ptr<Recorder>> open_lmdb(const Settings& settings, const RecorderOptions& options,
+                                            const Clock& clock) {
+    if (auto taken = take_identity_of_owner(settings.store.path); !taken) return tl::unexpected(taken.error());
+    auto store = open_lmdb_store(lmdb_options(settings, settings.store.path));
+    if (!store) return tl::unexpected(store.error());
+    return std::make_unique<Recorder>(std::move(*store), options, clock);
+}
+
+}  // namespace
+
+Result<std::unique_ptr<Recorder>> open_recorder(const Settings& settings, const Clock& clock) {
+    const RecorderOptions options{settings.store.deadline, settings.store.write_deadline, settings.journal.retention};
+    auto recorder = settings.store.type == StoreSettings::Type::redis ? open_redis(settings, options, clock)
+                                                                      : open_lmdb(settings, options, clock);
+    if (!recorder) return recorder;
+    // Not known yet where the store is down: the names are remembered at the next start.
+    if (auto named = (*recorder)->remember_lists(list_names(settings)); !named) {
+        log_info(LogLine().with("event", "lists_not_named").with("why", named.error().text()));
+    }
+    return recorder;
+}
+
+}  // namespace optout

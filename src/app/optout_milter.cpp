@@ -1,0 +1,60 @@
+// optout-milter: the mail filter. Wires the layers together, and serves, checks or explains.
+#include <systemd/sd-daemon.h>
+
+#include <iostream>
+
+#include "app/milter_command_line.h"
+#include "app/open_recorder.h"
+#include "app/service_loader.h"
+#include "base/file.h"
+#include "milter/server.h"
+
+using namespace optout;
+
+namespace {
+
+int complain(const std::string& text) {
+    std::cerr << text << (text.ends_with('\n') ? "" : "\n");
+    return 1;
+}
+
+int run(MilterCommandLine line) {
+    auto settings = load_settings(line.config_file);
+    if (!settings) return complain(to_text(settings.error()));
+    auto keys = load_keys(*settings);
+    if (!keys) return complain(keys.error().text());
+    if (line.task == MilterCommandLine::Task::check_config) {
+        for (const std::string& note : notes_on(*settings)) std::cout << "note: " << note << '\n';
+        std::cout << line.config_file << ": no problem found\n";
+        return 0;
+    }
+    const bool explaining = line.task == MilterCommandLine::Task::explain;
+    if (explaining) {
+        auto message = read_file(line.message_file);
+        if (!message) return complain(message.error().text());
+        line.request.message = std::move(*message);
+        settings->log = {LogTarget::to_stderr, LogLevel::warning};
+    }
+    open_log("optout-milter", settings->log.to, settings->log.level);
+    for (const std::string& note : notes_on(*settings)) log_info(LogLine().with("event", "note").with("config", note));
+    auto recorder = open_recorder(*settings, wall_clock());
+    if (!recorder) return complain(recorder.error().text());
+    const auto service = make_service(std::move(*settings), std::move(*keys), **recorder, wall_clock());
+    if (explaining) {
+        explain(service, line.request, std::cout);
+        return 0;
+    }
+    const auto served = serve(service, reload_service, [] { sd_notify(0, "READY=1"); });
+    return served ? 0 : complain(served.error().text());
+}
+
+}  // namespace
+
+int main(int argc, char** argv) try {
+    block_signals();
+    const auto line = parse_command_line(argc, argv);
+    if (const auto* exit = std::get_if<ExitNow>(&line)) return exit->code;
+    return run(std::get<MilterCommandLine>(line));
+} catch (const std::exception& error) {
+    return complain(std::string("optout-milter: ") + error.what());
+}

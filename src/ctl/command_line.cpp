@@ -1,0 +1,211 @@
+// The commands, their options and their help. CLI11 is slow to compile: nothing else is in this file.
+#include "ctl/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+#include "ctl/printable.h"
+
+namespace optout::ctl {
+
+namespace {
+
+constexpr const char* default_config = "/etc/optout-milter/optout.yaml";
+constexpr const char* footer =
+    "An ADDRESS is user@example.com, a whole domain (@example.com), or sha256:HEX as list and export print it.\n"
+    "Exit code: 0 done, or deliverable; 1 opted out, or records wait; 2 unknown, or an error (on stderr).\n"
+    "\"optoutctl COMMAND --help\" tells more.";
+
+// Every command as its options are read into it, and the one that was chosen.
+struct Reading {
+    Check check;
+    Add add;
+    Remove remove;
+    Pause pause;
+    List list;
+    Import import;
+    Export export_;
+    EraseRecords erase;
+    TokenMake token_make;
+    TokenShow token_show;
+    Pending pending;
+    KeysNew keys_new;
+    KeysShow keys_show;
+    std::string config = default_config;
+    std::optional<std::variant<KeysCommand, StoreCommand>> chosen;
+};
+
+template <typename Group, typename Command>
+CLI::App* command_of(CLI::App& app, Reading& reading, Command& command, const char* name, const char* help) {
+    CLI::App* sub = app.add_subcommand(name, help);
+    sub->group("Commands");
+    sub->callback([&reading, &command] { reading.chosen.emplace(std::in_place_type<Group>, command); });
+    return sub;
+}
+
+void add_addresses(CLI::App& sub, Addresses& who) {
+    sub.add_option("ADDRESS", who.given, "Addresses; - reads them from standard input, one a line")->type_name("");
+    sub.add_option("--file", who.file, "Read addresses from FILE, one a line; blank lines and # comments are skipped")
+        ->type_name("FILE");
+}
+
+void add_list(CLI::App& sub, std::string& list, const char* help) {
+    sub.add_option("--list", list, help)->type_name("LIST");
+}
+
+void add_json(CLI::App& sub, Output& output) {
+    sub.add_flag_callback("--json", [&output] { output = Output::json; }, "Print JSON, one object a line");
+}
+
+void add_reading_commands(CLI::App& app, Reading& r) {
+    auto* check = command_of<StoreCommand>(app, r, r.check, "check", "Say whether addresses get mail, and why not");
+    add_addresses(*check, r.check.who);
+    add_list(*check, r.check.list, "Only this list (or all)");
+    add_json(*check, r.check.output);
+    check->footer(
+        "Prints a line for each list: address, list, state, when, channel, reason, and what else it is covered by.\n"
+        "Exit code: 0 deliverable; 1 opted out of the list or of all (without --list: of any); 2 unknown or an error.\n"
+        "Of several addresses the worst counts.");
+
+    auto* list = command_of<StoreCommand>(app, r, r.list, "list", "Print every record");
+    add_list(*list, r.list.list, "Only this list (or all)");
+    list->add_option("--state", r.list.state, "Only opted_out, paused or opted_in")->type_name("STATE");
+    add_json(*list, r.list.output);
+    list->footer("Prints address, list, state, when, channel, reason and the person's own text.");
+
+    auto* pending = command_of<StoreCommand>(app, r, r.pending, "pending",
+                                             "Say how many records of this host wait for the shared store");
+    add_json(*pending, r.pending.output);
+    pending->footer("Exit code: 0 none; 1 some (they count on this host already, and are safe); 2 an error.");
+}
+
+void add_writing_commands(CLI::App& app, Reading& r) {
+    auto* add = command_of<StoreCommand>(app, r, r.add, "add", "Opt addresses out");
+    add_addresses(*add, r.add.who);
+    add_list(*add, r.add.list, "Of this list (default: all)");
+    add->add_option("--reason", r.add.reason, "A short code, [a-z0-9_], at most 16 characters")->type_name("CODE");
+    add->add_option("--text", r.add.text, "What the person said, in free words")->type_name("TEXT");
+
+    auto* remove = command_of<StoreCommand>(app, r, r.remove, "remove", "Let addresses get mail again");
+    add_addresses(*remove, r.remove.who);
+    add_list(*remove, r.remove.list, "Only this list (default: everything); all: only the record of \"all\"");
+    remove->footer(
+        "Who is out of all and gets one list again is opted out of each other list instead.\n"
+        "Exit code: 0 deliverable now; 1 something else still covers the address (said on stderr); 2 an error.");
+
+    auto* pause = command_of<StoreCommand>(app, r, r.pause, "pause", "Stop mail to addresses until a time");
+    add_addresses(*pause, r.pause.who);
+    add_list(*pause, r.pause.list, "Of this list (default: all)");
+    pause->add_option("--until", r.pause.until, "2026-12-31, 2026-12-31T18:00:00Z, or a duration such as 30d")
+        ->type_name("TIME")
+        ->required();
+    pause->footer("An address that is opted out of the list stays opted out: a pause would end that.");
+
+    auto* erase = command_of<StoreCommand>(app, r, r.erase, "erase", "Erase addresses and what people wrote");
+    add_addresses(*erase, r.erase.who);
+    erase->add_flag_callback(
+        "--forget", [&r] { r.erase.what = Erase::everything; },
+        "Erase the records too: the person may be mailed again");
+    erase->footer("Only the bare digest and its records stay, so that the person stays out.");
+}
+
+void add_file_commands(CLI::App& app, Reading& r) {
+    auto* import = command_of<StoreCommand>(app, r, r.import, "import", "Merge records from a CSV file");
+    import->add_option("FILE", r.import.file, "The file; - is standard input")->required();
+    import->add_flag_callback(
+        "--dry-run", [&r] { r.import.run = Import::Run::dry; },
+        "Read and check everything, compare with the store as it is, write nothing");
+    import->footer(
+        "The first line names the columns, in any order: address,list,state,at,channel,reason. Only address is "
+        "needed;\n"
+        "the others default to all, opted_out, now, import and none. A pause is the state "
+        "paused:2026-12-31T00:00:00Z.\n"
+        "Every bad row is reported with its line and the rest is taken. A later record is never overwritten.\n"
+        "Exit code: 0 every row was good; 2 some were bad, or an error.");
+
+    auto* out = command_of<StoreCommand>(app, r, r.export_, "export", "Write every record as CSV, as import reads it");
+    out->add_option("FILE", r.export_.file, "The file, made for its owner only (default: standard output)")
+        ->type_name("");
+}
+
+void add_token_commands(CLI::App& app, Reading& r) {
+    auto* token = app.add_subcommand("token", "Make or read the token of an unsubscribe link");
+    token->group("Commands");
+    token->require_subcommand(1);
+    auto* make =
+        command_of<StoreCommand>(*token, r, r.token_make, "make", "Make the links that the milter would put in");
+    make->add_option("ADDRESS", r.token_make.address, "Whose")->type_name("")->required();
+    make->add_option("--list", r.token_make.list, "Of which list (or all)")->type_name("LIST")->required();
+    add_json(*make, r.token_make.output);
+    auto* show = command_of<StoreCommand>(*token, r, r.token_show, "show", "Say whose a token is, and the state now");
+    show->add_option("TOKEN", r.token_show.token, "The token, its URL, or the mail address that holds it")
+        ->type_name("")
+        ->required();
+    add_json(*show, r.token_show.output);
+
+    auto* keys = app.add_subcommand("keys", "Make or show the keys that sign tokens");
+    keys->group("Commands");
+    keys->require_subcommand(1);
+    auto* fresh = command_of<KeysCommand>(*keys, r, r.keys_new, "new", "Add a key to FILE, which is made if need be");
+    fresh->add_option("FILE", r.keys_new.file, "The key file")->type_name("")->required();
+    fresh->footer(
+        "Never prints a secret. The first key of a file signs at once, a later one after 24 hours: bring the file to\n"
+        "every host before that. Needs no config file.");
+    auto* ages = command_of<KeysCommand>(*keys, r, r.keys_show, "show", "Print ids and ages of the keys in FILE");
+    ages->add_option("FILE", r.keys_show.file, "The key file")->type_name("")->required();
+}
+
+// CLI11 says of a missing or misspelt command only that a "subcommand" is required. Empty where it is something else.
+std::string command_problem(const CLI::App& whole) {
+    const CLI::App* app = &whole;
+    while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
+    std::vector<std::string> names;
+    for (const CLI::App* sub : app->get_subcommands([](const CLI::App*) { return true; })) {
+        names.push_back(sub->get_name());
+    }
+    const auto rest = whole.remaining(true);
+    if (names.empty() || (!rest.empty() && rest.front().starts_with('-'))) return "";
+    const std::string choice = "one of " + join(names, ", ");
+    if (rest.empty()) return "expected a command, " + choice;
+    const std::vector<std::string_view> known(names.begin(), names.end());
+    const auto near = nearest(rest.front(), known);
+    return "there is no command " + in_quotes(rest.front()) + "; " +
+           (near ? "did you mean " + *near + "?" : "expected " + choice);
+}
+
+Exit end_of(const CLI::App& app, const CLI::ParseError& error, Io& io) {
+    if (error.get_exit_code() == 0) {  // --help and --version come this way
+        app.exit(error, io.out, io.err);
+        return Exit::fine;
+    }
+    const std::string problem = command_problem(app);
+    complain(io, problem.empty() ? printable(error.what()) + "; --help tells more" : problem);
+    return Exit::error;
+}
+
+}  // namespace
+
+std::variant<CommandLine, Exit> read_command_line(std::span<const std::string> arguments, Io& io) {
+    Reading reading;
+    CLI::App app("Looks after the records of who opted out of which mail.", "optoutctl");
+    app.set_version_flag("--version", "optoutctl " OPTOUT_VERSION);
+    app.add_option("-c,--config", reading.config, "The config file")->type_name("FILE")->capture_default_str();
+    app.get_formatter()->label("SUBCOMMAND", "COMMAND");
+    app.require_subcommand(1);
+    app.fallthrough();
+    app.footer(footer);
+    add_reading_commands(app, reading);
+    add_writing_commands(app, reading);
+    add_file_commands(app, reading);
+    add_token_commands(app, reading);
+    try {
+        app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
+    } catch (const CLI::ParseError& error) {
+        return end_of(app, error, io);
+    }
+    return CommandLine{reading.config, reading.chosen.value()};
+}
+
+}  // namespace optout::ctl

@@ -1,0 +1,97 @@
+// What each command was told on the command line, as plain values, and the functions that do it: one file a command.
+// Must not know how command lines are read.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "ctl/context.h"
+#include "store/suppression_store.h"
+
+namespace optout::ctl {
+
+enum class Output { text, json };
+
+// Where the addresses of a command come from; all of them may be given.
+struct Addresses {
+    std::vector<std::string> given;  // "-": standard input, one a line
+    std::string file;                // one a line; empty: none
+};
+
+struct Check {
+    Addresses who;
+    std::string list;  // empty: every list
+    Output output = Output::text;
+};
+struct Add {
+    Addresses who;
+    std::string list = "all";
+    std::string reason;
+    std::string text;
+};
+struct Remove {
+    Addresses who;
+    std::string list;  // empty: everything
+};
+struct Pause {
+    Addresses who;
+    std::string list = "all";
+    std::string until;
+};
+struct List {
+    std::string list;   // empty: every list
+    std::string state;  // empty: every state
+    Output output = Output::text;
+};
+struct Import {
+    std::string file;
+    enum class Run { real, dry } run = Run::real;
+};
+struct Export {
+    std::string file;  // empty or "-": standard output
+};
+struct EraseRecords {
+    Addresses who;
+    Erase what = Erase::address_and_texts;
+};
+struct TokenMake {
+    std::string address;
+    std::string list;
+    Output output = Output::text;
+};
+struct TokenShow {
+    std::string token;
+    Output output = Output::text;
+};
+struct Pending {
+    Output output = Output::text;
+};
+struct KeysNew {
+    std::string file;
+};
+struct KeysShow {
+    std::string file;
+};
+
+// Need no config file: they come before it.
+using KeysCommand = std::variant<KeysNew, KeysShow>;
+using StoreCommand =
+    std::variant<Check, Add, Remove, Pause, List, Import, Export, EraseRecords, TokenMake, TokenShow, Pending>;
+
+Exit run(const KeysNew& command, const Clock& clock, Io& io);
+Exit run(const KeysShow& command, const Clock& clock, Io& io);
+
+Exit run(const Check& command, Context& context);
+Exit run(const Add& command, Context& context);
+Exit run(const Remove& command, Context& context);
+Exit run(const Pause& command, Context& context);
+Exit run(const List& command, Context& context);
+Exit run(const Import& command, Context& context);
+Exit run(const Export& command, Context& context);
+Exit run(const EraseRecords& command, Context& context);
+Exit run(const TokenMake& command, Context& context);
+Exit run(const TokenShow& command, Context& context);
+Exit run(const Pending& command, Context& context);
+
+}  // namespace optout::ctl

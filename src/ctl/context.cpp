@@ -1,0 +1,46 @@
+// See context.h.
+#include "ctl/context.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "ctl/printable.h"
+
+namespace optout::ctl {
+
+namespace {
+constexpr Millis longest_wait{1000};
+}
+
+Exit worse(Exit a, Exit b) {
+    return std::max(a, b);
+}
+
+void complain(Io& io, std::string_view text) {
+    io.err << "optoutctl: " << text << '\n';
+}
+
+std::unique_ptr<Recorder> open_recorder(Context& context) {
+    auto recorder = context.open(context.settings);
+    if (recorder) return std::move(*recorder);
+    complain(context.io, printable(recorder.error().text()));
+    return nullptr;
+}
+
+void say_what_waits(Recorder& recorder, Io& io) {
+    if (recorder.settle(Deadline::in(longest_wait)) == Recorder::Settled::all) return;
+    const auto count = recorder.pending();
+    if (!count || *count == 0) return;
+    complain(io, fmt::format("{} safe in this host's journal, waiting for the shared store",
+                             counted(*count, "record is", "records are")));
+}
+
+Exit finish_output(Io& io, Exit so_far) {
+    io.out.flush();
+    if (io.out) return so_far;
+    complain(io, "cannot write to standard output");
+    return Exit::error;
+}
+
+}  // namespace optout::ctl

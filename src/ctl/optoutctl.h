@@ -1,0 +1,32 @@
+// optoutctl, the admin's command line (design §3), as a function: arguments and streams in, exit code out.
+// Must not know which store there is, nor that it is a program.
+#pragma once
+
+#include <functional>
+#include <istream>
+#include <memory>
+#include <ostream>
+#include <span>
+#include <string>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "config/settings.h"
+#include "store/recorder.h"
+
+namespace optout {
+
+struct Io {
+    std::istream& in;
+    std::ostream& out;
+    std::ostream& err;
+    enum class Err { terminal, other } err_is = Err::other;  // a progress bar is drawn on a terminal only
+};
+
+using OpenRecorder = std::function<Result<std::unique_ptr<Recorder>>(const Settings&)>;
+
+// `arguments`: without the program's name. Answers 0, 1 (opted out; records wait) or 2 (unknown, or an error that `err`
+// has). Never lets an exception out.
+int run_optoutctl(std::span<const std::string> arguments, const OpenRecorder& open, const Clock& clock, Io io);
+
+}  // namespace optout

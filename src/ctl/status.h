@@ -1,0 +1,40 @@
+// What holds for one address, a line a list: what check prints, and what token show and remove need of it.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "ctl/commands.h"
+#include "ctl/list_book.h"
+#include "policy/listing.h"
+
+namespace optout::ctl {
+
+struct StatusLine {
+    std::string address;
+    std::string list;
+    Listing listing = Listing::unknown;
+    std::optional<Record> record;                                    // that stops the mail, or else the address's own
+    std::optional<Cover> covered_by;                                 // where a record stops the mail: by which key
+    Cover own = Cover::address;                                      // the key that the question itself was about
+    std::string covered_by_list;                                     // the list of that record: this one, or all
+    std::string set_key;                                             // somebody else's set stops the mail
+    enum class Configured { yes, no } configured = Configured::yes;  // no: kept, but stops nothing
+};
+
+struct Status {
+    std::vector<StatusLine> lines;
+    std::optional<Failure> why;  // something was not reached
+};
+
+// Every configured list, all, and lists that are no longer configured; or the one chosen.
+Status status_of(const Subject& subject, const std::optional<ListChoice>& only, Context& context, Recorder& recorder);
+
+Exit exit_of(const Status& status);              // by the lines: what was found counts even in an outage
+std::string state_text(const Record& record);    // "paused until 2026-12-31T00:00:00Z"
+std::string cover_text(const StatusLine& line);  // "covered by domain, all"; empty where by the line's own record
+// The lines to stdout; to stderr what was not reached.
+void print(const Status& status, Output output, Context& context);
+
+}  // namespace optout::ctl

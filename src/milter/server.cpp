@@ -1,0 +1,134 @@
+// See server.h.
+#include "milter/server.h"
+
+#include <libmilter/mfapi.h>
+#include <pthread.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <thread>
+
+#include "base/clock.h"
+#include "base/guarded.h"
+#include "base/log.h"
+#include "base/unique_fd.h"
+#include "milter/callbacks.h"
+#include "milter/listener.h"
+
+namespace optout {
+
+namespace {
+
+sigset_t our_signals() {
+    sigset_t set;
+    sigemptyset(&set);
+    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&set, signal);
+    return set;
+}
+
+// libmilter's listener looks at the stop flag only every five seconds, or when somebody connects; and it holds a lock
+// while it waits, that smfi_stop() wants. So this connects again and again until the listener is gone.
+class ListenerWaker {
+  public:
+    explicit ListenerWaker(const Listener& listener) : thread_([this, listener] { run(listener); }) {}
+    ~ListenerWaker() {
+        *gone_.lock() = true;
+        gone_.notify_all();
+        thread_.join();
+    }
+    ListenerWaker(const ListenerWaker&) = delete;
+    ListenerWaker& operator=(const ListenerWaker&) = delete;
+
+  private:
+    void run(const Listener& listener) {
+        for (auto gone = gone_.lock(); !*gone;) {
+            const UniqueFd caller(::socket(listener.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+            // Not waited for: that it arrives in the queue is enough.
+            (void)::connect(caller.get(), reinterpret_cast<const sockaddr*>(&listener.address), listener.length);
+            gone.wait_until(Deadline::in(Millis(20)).end(), [](bool is_gone) { return is_gone; });
+        }
+    }
+
+    Guarded<bool> gone_;
+    std::thread thread_;
+};
+
+class Services {
+  public:
+    explicit Services(std::shared_ptr<const Service> first) : current_(std::move(first)) {}
+    std::shared_ptr<const Service> current() { return *current_.lock(); }
+    void replace(std::shared_ptr<const Service> next) { *current_.lock() = std::move(next); }
+
+  private:
+    Guarded<std::shared_ptr<const Service>> current_;
+};
+
+void wait_for_signals(Services& services, const MakeService& reload) {
+    const sigset_t set = our_signals();
+    for (;;) {
+        int signal = 0;
+        if (sigwait(&set, &signal) != 0) continue;
+        if (signal != SIGUSR1) {
+            log_info(LogLine()
+                         .with("event", "stopping")
+                         .with("signal", signal == SIGTERM  ? "TERM"
+                                         : signal == SIGINT ? "INT"
+                                                            : "HUP"));
+            return;
+        }
+        if (auto next = reload(*services.current())) services.replace(std::move(next));
+    }
+}
+
+}  // namespace
+
+void block_signals() {
+    const sigset_t set = our_signals();
+    pthread_sigmask(SIG_BLOCK, &set, nullptr);
+    // hiredis writes without MSG_NOSIGNAL.
+    struct sigaction ignore{};
+    ignore.sa_handler = SIG_IGN;
+    sigaction(SIGPIPE, &ignore, nullptr);
+}
+
+Result<void> serve(std::shared_ptr<const Service> service, const MakeService& reload,
+                   const std::function<void()>& ready) {
+    const MilterSettings settings = service->settings.milter;
+    Services services(std::move(service));
+    const auto data = is_inet(settings.listen) ? DataCallback::wanted : DataCallback::not_wanted;
+    if (register_callbacks([&services] { return services.current(); }, data) != MI_SUCCESS) {
+        return fail("register with", "libmilter", "it refused the callbacks");
+    }
+    const auto listener = open_listener(settings);
+    if (!listener) return tl::unexpected(listener.error());
+
+    // libmilter wants a thread of its own: its signal thread takes SIGTERM too, but the kernel gives a signal to the
+    // main thread when that waits for it, and there it is handled without libmilter's five seconds.
+    std::atomic<int> ended{-1};
+    std::thread milter([&ended] {
+        ended = smfi_main();
+        // When it ends by itself (an error, or it caught the signal after all), the main thread must not wait on.
+        ::kill(::getpid(), SIGTERM);
+    });
+    log_info(LogLine().with("event", "started").with("listen", settings.listen));
+    ready();
+    wait_for_signals(services, reload);
+    {
+        const ListenerWaker waker(*listener);
+        smfi_stop();
+        milter.join();
+    }
+    // Each callback ends by its own deadlines; should one not, the recorder must not be taken away from under it.
+    if (close_callbacks(Deadline::in(std::chrono::seconds(30))) == Closed::some_inside) {
+        log_error(LogLine().with("event", "stopped").with("why", "a session did not end within 30s"));
+        std::_Exit(1);
+    }
+    log_info(LogLine().with("event", "stopped"));
+    if (ended != MI_SUCCESS) return fail("serve", settings.listen, "libmilter ended with an error");
+    return {};
+}
+
+}  // namespace optout

@@ -1,0 +1,25 @@
+// The daemon: listens where the config says, serves until told to stop, takes a new config when told to.
+// Owns the process's signals.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "base/result.h"
+#include "milter/service.h"
+
+namespace optout {
+
+// Makes a service anew from the config file; problems are logged by it, and the old service goes on.
+using MakeService = std::function<std::shared_ptr<const Service>(const Service& old)>;
+
+// Serves until SIGTERM, SIGINT or SIGHUP; SIGUSR1 reloads. Calls `ready` when the socket accepts. Once a process, from
+// the main thread, before any other thread is started: call block_signals() first of all.
+[[nodiscard]] Result<void> serve(std::shared_ptr<const Service> service, const MakeService& reload,
+                                 const std::function<void()>& ready);
+
+// Every thread inherits it, so that signals come to serve() alone.
+void block_signals();
+
+}  // namespace optout
