@@ -1,0 +1,157 @@
+"""The test bed itself, without the milter: what the cases rely on must hold before they say anything."""
+
+from __future__ import annotations
+
+import pytest
+from support.cases import CaseError, ExpectMessage, STANDARD_MAIL, load_case, parse_case
+from support.case_runner import case_files
+from support.milter_daemon import LogLine
+from support.opendkim import OpenDkim, signed_fields
+from support.pass_through import PassThrough
+from support.placeholders import compare
+from support.private_redis import PrivateRedis
+from support.settings import base_settings, change
+from support.sink import SunkMessage
+from support.world import World
+
+GOOD = """\
+title: A case
+session main
+> NOOP
+< 250
+expect no message
+"""
+
+
+def test_every_case_file_is_understood() -> None:
+    loaded = [load_case(path) for path in case_files()]
+    assert len(loaded) >= 25
+    titles = [case.title for case in loaded]
+    assert len(titles) == len(set(titles))
+
+
+def test_a_good_case_is_read() -> None:
+    case = parse_case("good", GOOD)
+    assert (case.title, len(case.steps), case.says_no_message) == ("A case", 3, True)
+
+
+@pytest.mark.parametrize(("text", "problem"), [
+    ("", "begins with title"),
+    ("title: x\n", "neither"),
+    ("title: x\nexpect no message\n", "expects nothing"),
+    (GOOD + "frobnicate\n", "unknown directive"),
+    (GOOD + "expect miracle\n", "unknown expectation"),
+    (GOOD + "expect message\nMAIL <a@b>\nRCPT <c@d>\n| x\n", "both"),
+    (GOOD.replace("expect no message", "expect message\n| x"), "has MAIL, RCPT"),
+    (GOOD.replace("session main\n", ""), "no session"),
+    (GOOD.replace("< 250", "< soon"), "expected: CODE"),
+    (GOOD.replace("< 250", "< 250 /(/"), "regular expression"),
+    (GOOD + "redis stop\n", "has no Redis"),
+    (GOOD + "config: a = b\n", "before the first step"),
+    (GOOD + "continue nobody\n", "no session of that name"),
+    (GOOD + "reload now\n", "not understood"),
+    ("title: x\n| y\n", "belongs to"),
+    ("title: x\ntitle: y\n", "once"),
+    (GOOD + "expect record a@b newsletter gone\n", "expected: expect record"),
+])
+def test_a_bad_case_is_an_error(text: str, problem: str) -> None:
+    with pytest.raises(CaseError, match=problem):
+        parse_case("bad", text)
+
+
+def test_config_changes_by_path(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    base = base_settings(tmp_path, tmp_path / "s")
+    changed = change(base, "lists[newsletter].on_opted_out", "strip")
+    changed = change(changed, "lists[first]", {"name": "x"})
+    changed = change(changed, "milter.mode", "monitor")
+    assert [entry["name"] for entry in changed["lists"]] == ["x", "newsletter", "product-news"]
+    assert changed["lists"][1]["on_opted_out"] == "strip" and changed["milter"]["mode"] == "monitor"
+    assert "on_opted_out" not in base["lists"][0] and "mode" not in base["milter"]
+    with pytest.raises(ValueError):
+        change(base, "lists[nosuch].title", "x")
+
+
+def test_comparison_sees_every_difference() -> None:
+    expected = ExpectMessage("<a@b>", ["<c@d>", "<e@f>"], ["{received}", "Subject: x", "", "body"])
+    head = b"Received: from client.example.test\r\n\tby mx.example.test; today\r\n"
+    same = SunkMessage("<a@b>", ["<e@f>", "<c@d>"], head + b"Subject: x\r\n\r\nbody\r\n")
+    assert compare(expected, same) == ""
+    for mail, rcpts, data in [
+        ("<z@b>", same.rcpts, same.data),
+        ("<a@b>", ["<c@d>"], same.data),
+        ("<a@b>", same.rcpts, same.data + b"more\r\n"),
+        ("<a@b>", same.rcpts, same.data.replace(b"Subject: x\r\n", b"Subject: x\r\nSubject: x\r\n")),
+        ("<a@b>", same.rcpts, b"Subject: x\r\n" + head + b"\r\nbody\r\n"),
+        ("<a@b>", same.rcpts, same.data.replace(b": x", b":x")),
+    ]:
+        assert compare(expected, SunkMessage(mail, rcpts, data)) != ""
+
+
+def test_log_pairs() -> None:
+    line = LogLine("info", '4F1A: to="\\"a b\\"@x" verdict=refuse empty=""')
+    assert line.pairs() == {"to": '"a b"@x', "verdict": "refuse", "empty": ""}
+
+
+def test_redis_keeps_its_data_over_a_stop(tmp_path) -> None:  # type: ignore[no-untyped-def]
+    redis = PrivateRedis(tmp_path / "redis")
+    try:
+        redis.command(b"SET", b"key", b"value")
+        redis.stop()
+        with pytest.raises(OSError):
+            redis.command(b"PING")
+        redis.start()
+        assert redis.command(b"GET", b"key") == b"value"
+        redis.pause()
+        redis.resume()
+        assert redis.command(b"GET", b"nosuch") is None
+    finally:
+        redis.close()
+
+
+@pytest.fixture()
+def pass_through(world: World):  # type: ignore[no-untyped-def]
+    world.sink.clear()
+    milter = PassThrough(world.milter_socket)
+    yield
+    milter.close()
+
+
+def _send(world: World, listener: str) -> None:
+    client = world.client(listener)
+    assert client.say("MAIL FROM:<news@news.example.com>").code == "250"
+    assert client.say("RCPT TO:<ann@example.com>").code == "250"
+    assert client.say("DATA").code == "354"
+    assert client.message("\r\n".join(STANDARD_MAIL).encode() + b"\r\n").code == "250"
+    client.quit()
+    world.postfix.wait_until_empty()
+
+
+EXPECTED = ExpectMessage("<news@news.example.com>", ["<ann@example.com>"], ["{received}", *STANDARD_MAIL])
+
+
+def test_postfix_delivers_to_the_sink(world: World, pass_through: None) -> None:
+    _send(world, "main")
+    (message,) = world.sink.messages()
+    assert compare(EXPECTED, message) == ""
+
+
+def test_local_submission_goes_through_the_filter(world: World, pass_through: None) -> None:
+    world.postfix.submit(["-f", "news@news.example.com"], "\n".join(STANDARD_MAIL).encode() + b"\n")
+    world.postfix.wait_until_empty()
+    (message,) = world.sink.messages()
+    assert message.mail == "<news@news.example.com>" and message.rcpts == ["<readers@example.com>"]
+
+
+def test_sasl(world: World, pass_through: None) -> None:
+    client = world.client("main")
+    assert client.say("AUTH PLAIN AHNob3AAcHc=").code == "235"
+    assert client.say("QUIT").code == "221"
+    client.close()
+
+
+def test_opendkim_signs(world: World, pass_through: None, opendkim: OpenDkim) -> None:
+    _send(world, "dkim")
+    (message,) = world.sink.messages()
+    assert "from" in signed_fields(message.data)
+    assert opendkim.verifies(message.data)
+    assert not opendkim.verifies(message.data.replace(b"Subject: March", b"Subject: April"))
