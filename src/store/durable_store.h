@@ -8,6 +8,7 @@ namespace optout {
 // How entries get their time, in the very transaction that writes them.
 enum class Stamp {
     as_given,  // imports: the entry's own time
+    beyond,    // as fresh, but the entry's time is another clock's: this host's last stamp does not follow it
     fresh,     // max(entry's time, this host's last stamp + 1, the time of what is stored for it + 1): always wins
 };
 

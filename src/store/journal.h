@@ -29,8 +29,9 @@ class Journal {
     [[nodiscard]] virtual Result<std::size_t> pending_count() = 0;
     // These are in the shared store: no longer pending, unless the journal has a later value by now.
     [[nodiscard]] virtual Result<void> confirm(std::span<const Entry> entries, Deadline deadline) = 0;
-    // Everything is pending again: the shared store forgot. Answers how many are pending then.
-    [[nodiscard]] virtual Result<std::size_t> reopen_all(Deadline deadline) = 0;
+    // Everything the journal holds, pending or confirmed, a page at a time: at most `limit` entries after `last` (none:
+    // from the beginning).
+    [[nodiscard]] virtual Result<std::vector<Entry>> page(const Entry* last, std::size_t limit) = 0;
     // Drops what is confirmed and was written here before `before` (whatever the record's own time: imports are old).
     [[nodiscard]] virtual Result<void> forget_confirmed(Time before, Deadline deadline) = 0;
 

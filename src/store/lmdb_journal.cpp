@@ -97,7 +97,7 @@ class LmdbJournal final : public Journal {
     Result<std::vector<Entry>> pending(std::size_t limit) override;
     Result<std::size_t> pending_count() override;
     Result<void> confirm(std::span<const Entry> entries, Deadline deadline) override;
-    Result<std::size_t> reopen_all(Deadline deadline) override;
+    Result<std::vector<Entry>> page(const Entry* last, std::size_t limit) override;
     Result<void> forget_confirmed(Time before, Deadline deadline) override;
     Result<std::vector<Found>> lookup(const LookupQuestion& question) override;
     Result<std::vector<Entry>> records_of(const Digest& who) override;
@@ -106,10 +106,6 @@ class LmdbJournal final : public Journal {
     Result<void> remember(std::string_view name, std::string_view value, Deadline deadline) override;
 
   private:
-    // Runs `change(writer, key)` for every confirmed row that was written before `end`, a thousand a transaction.
-    Result<void> change_confirmed(std::optional<Time> end, void (*change)(LmdbWriter&, const RecordKey&),
-                                  Deadline deadline);
-
     std::shared_ptr<LmdbEnvironment> environment_;
     LmdbOptions::Addresses addresses_;
     const Clock& clock_;
@@ -178,9 +174,22 @@ Result<void> LmdbJournal::confirm(std::span<const Entry> entries, Deadline deadl
     return {};
 }
 
-Result<void> LmdbJournal::change_confirmed(std::optional<Time> end, void (*change)(LmdbWriter&, const RecordKey&),
-                                           Deadline deadline) {
-    const auto matches = [end](const Standing& row) { return row.sequence == 0 && (!end || row.written < *end); };
+Result<std::vector<Entry>> LmdbJournal::page(const Entry* last, std::size_t limit) {
+    // The smallest key after the last one.
+    const std::string from =
+        last == nullptr ? std::string() : std::string(RecordKey(last->who, last->list).bytes()) + '\0';
+    return environment_->read([&](LmdbReader& reader) {
+        std::vector<Entry> entries;
+        LmdbCursor cursor = reader.cursor(Table::journal);
+        for (auto row = cursor.at_or_after(from); row && entries.size() < limit; row = cursor.next()) {
+            entries.push_back(entry_of(reader, RecordKey(row->key)));
+        }
+        return entries;
+    });
+}
+
+Result<void> LmdbJournal::forget_confirmed(Time before, Deadline deadline) {
+    const auto is_old = [before](const Standing& row) { return row.sequence == 0 && row.written < before; };
     std::string from;
     for (;;) {
         std::vector<RecordKey> keys;
@@ -188,7 +197,7 @@ Result<void> LmdbJournal::change_confirmed(std::optional<Time> end, void (*chang
             LmdbCursor cursor = reader.cursor(Table::journal);
             auto row = cursor.at_or_after(from);
             for (; row && keys.size() < rows_a_transaction; row = cursor.next()) {
-                if (matches(standing_of(row->value))) keys.emplace_back(row->key);
+                if (is_old(standing_of(row->value))) keys.emplace_back(row->key);
             }
             from = row ? std::string(row->key) : std::string();
             return keys.size();
@@ -197,10 +206,10 @@ Result<void> LmdbJournal::change_confirmed(std::optional<Time> end, void (*chang
         if (!keys.empty()) {
             const auto written = environment_->write(
                 keys.size(),
-                [keys, matches, change](LmdbWriter& writer) {
+                [keys, is_old](LmdbWriter& writer) {
                     for (const RecordKey& key : keys) {
                         const auto now = standing(writer, key);  // it may be another by now
-                        if (now && matches(*now)) change(writer, key);
+                        if (now && is_old(*now)) forget(writer, key);
                     }
                     return keys.size();
                 },
@@ -209,20 +218,6 @@ Result<void> LmdbJournal::change_confirmed(std::optional<Time> end, void (*chang
         }
         if (from.empty()) return {};
     }
-}
-
-Result<std::size_t> LmdbJournal::reopen_all(Deadline deadline) {
-    const auto reopen = [](LmdbWriter& writer, const RecordKey& key) {
-        if (const auto now = standing(writer, key)) set_pending(writer, key, now->written);
-    };
-    if (auto reopened = change_confirmed(std::nullopt, reopen, deadline); !reopened) {
-        return tl::unexpected(reopened.error());
-    }
-    return pending_count();
-}
-
-Result<void> LmdbJournal::forget_confirmed(Time before, Deadline deadline) {
-    return change_confirmed(before, forget, deadline);
 }
 
 Result<std::vector<Found>> LmdbJournal::lookup(const LookupQuestion& question) {

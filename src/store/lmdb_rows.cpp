@@ -82,13 +82,13 @@ Merged merge_record(LmdbWriter& writer, const Entry& entry, Stamp stamp) {
     Record record = entry.record;
     switch (stamp) {
         case Stamp::as_given: break;
-        case Stamp::fresh:
-            record.at = next_stamp(writer, record.at);
-            if (!kept.empty()) record.at = std::max(record.at, after(decoded(kept).at));
-            break;
+        case Stamp::beyond: record.at = std::clamp(record.at, Time(), latest); break;
+        case Stamp::fresh: record.at = next_stamp(writer, record.at); break;
     }
+    const bool wins = stamp != Stamp::as_given;
+    if (wins && !kept.empty()) record.at = std::max(record.at, after(decoded(kept).at));
     const std::string given = encode(record);
-    const auto outcome = stamp == Stamp::fresh ? Merged::Outcome::stored : outcome_of(given, kept);
+    const auto outcome = wins ? Merged::Outcome::stored : outcome_of(given, kept);
     if (outcome != Merged::Outcome::stored) return {outcome, decoded(kept)};
     writer.put(Table::records, key.bytes(), given);
     return {outcome, decoded(given)};

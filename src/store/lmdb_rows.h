@@ -30,7 +30,7 @@ std::string_view digest_bytes(const Digest& who);
 // `at` of each fresh entry: see Stamp::fresh. Kept in the file.
 Time next_stamp(LmdbWriter& writer, Time at);
 
-// Merges the record alone; with Stamp::fresh it is given its time first, and wins.
+// Merges the record alone; but for Stamp::as_given it is given its time first, and wins.
 Merged merge_record(LmdbWriter& writer, const Entry& entry, Stamp stamp);
 // Writes only what differs; an empty one leaves what is there. The text of a record that lost replaces none.
 void set_address(LmdbWriter& writer, const Entry& entry);

@@ -81,7 +81,7 @@ Result<std::vector<DurableStore::Appended>> LmdbStore::append(std::span<const En
                 if (addresses == LmdbOptions::Addresses::keep) set_address(writer, entry);
                 set_text(writer, entry, merged.outcome);
                 appended.push_back({entry, std::move(merged)});
-                if (stamp == Stamp::fresh) appended.back().entry.record = appended.back().merged.kept;
+                if (stamp != Stamp::as_given) appended.back().entry.record = appended.back().merged.kept;
             }
             return appended;
         },

@@ -90,7 +90,7 @@ void Recorder::Impl::merge_now(std::vector<Entry>& entries) {
             places.push_back(i);
         }
         if (beaten.empty()) return confirm_later(entries);
-        const auto again = journal->append(beaten, Stamp::fresh, write_deadline());
+        const auto again = journal->append(beaten, Stamp::beyond, write_deadline());
         if (!again) return wake(Work::Wish::drain);
         for (std::size_t i = 0; i < places.size(); ++i) entries[places[i]] = (*again)[i];
     }
@@ -112,7 +112,7 @@ Result<std::vector<Merged>> Recorder::Impl::merge_shared(std::span<const Entry> 
     // Decisions of one second go to the store in one pipeline; a batch may take longer than one look-up.
     const auto merged = shared->merge(entries, Deadline::in(options.store_deadline * 4));
     if (merged) {
-        confirm_later(*written);
+        confirm_later(entries);  // not what the journal holds: that may be later, and still to be merged
         return *merged;
     }
     wake(Work::Wish::drain);
@@ -158,7 +158,7 @@ Result<void> Recorder::Impl::round(Deadline& next_identity, Deadline& next_clean
     flush_confirmations();
     if (next_identity.state() == Deadline::State::passed) {
         const std::lock_guard one(merging);
-        auto known = check_identity(*shared, *journal, clock, options.store_deadline, options.write_deadline);
+        auto known = check_identity(*shared, *journal, options.store_deadline, options.write_deadline);
         if (!known) return known;
         next_identity = Deadline::in(identity_interval);
     }
@@ -221,8 +221,7 @@ Recorder::Recorder(std::unique_ptr<SharedStore> store, std::unique_ptr<Journal> 
         log_warning(LogLine().with("event", "journal_failed").with("why", known.error().text()));
     }
     // Once before anybody asks, so that a healthy store answers from the first look-up on. A failure is the thread's.
-    if (auto checked =
-            check_identity(*impl_->shared, *impl_->journal, clock, options.store_deadline, options.write_deadline);
+    if (auto checked = check_identity(*impl_->shared, *impl_->journal, options.store_deadline, options.write_deadline);
         !checked) {
         log_warning(LogLine().with("event", "store_not_ready").with("why", checked.error().text()));
     }

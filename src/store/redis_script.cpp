@@ -15,10 +15,17 @@ local function greater(a, b)
   return #a > #b
 end
 
+-- Such as encode() makes, or a newer version with more channels. Anything else protects nobody, and goes.
+local head = '^' .. string.rep('[0-9a-z]', 9) .. '[ipx][a-z]'
+local function has_shape(value)
+  return string.find(value, head .. '$') or string.find(value, head .. '[:@]')
+end
+
 local field, value, digest, address, text = ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]
 local wrote = 0
 local outcome, kept = 'stored', value
 local before = redis.call('HGET', KEYS[1], field)
+if before and not has_shape(before) then before = false end
 if before and before == value then
   outcome = 'same'
 elseif before and greater(before, value) then

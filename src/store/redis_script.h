@@ -33,7 +33,7 @@ class RedisScript {
 
 // KEYS: a bucket's records, addresses and texts. ARGV: field, value, digest, address or "", text or "".
 // Answers: outcome ("stored", "same", "older"), the value now kept, 1 where the record or the address was written,
-// the address now known or "".
+// the address now known or "". A value without the shape of a record is replaced, whatever its bytes.
 RedisScript& merge_script();
 
 // KEYS: the stream of events. ARGV: where to go on ("-" at first), the digest in hex, how many to look at, "address"

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "store/redis_identity.h"
 #include "store/redis_layout.h"
@@ -46,12 +48,17 @@ class RedisStore final : public SharedStore {
     // What the script said of one entry.
     struct Ran {
         Merged merged;
-        std::string value;  // encoded
+        enum class Kept { understood, not_understood } kept = Kept::understood;  // else `merged` has the entry's own
+        std::string value;                                                       // encoded
         std::string address;
         enum class Wrote { nothing, something } wrote = Wrote::nothing;
     };
-    [[nodiscard]] Result<void> merge_some(std::span<const Entry> entries, std::vector<Merged>& merged,
-                                          Deadline deadline);
+    // The answers so far of one call, and the rows of it that were logged.
+    struct Merging {
+        std::vector<Merged> merged;
+        std::set<RedisRecordKey> logged;
+    };
+    [[nodiscard]] Result<void> merge_some(std::span<const Entry> entries, Merging& merging, Deadline deadline);
     [[nodiscard]] Result<std::vector<Ran>> run_script(std::span<const Entry> entries, Deadline deadline);
     [[nodiscard]] Result<void> tell_others(std::span<const Entry> entries, std::span<const Ran> ran, Deadline deadline);
     void add_event(RedisPipeline& pipeline, const Entry& entry, const Ran& ran);
@@ -111,23 +118,40 @@ Result<LookupAnswer> RedisStore::lookup(const LookupQuestion& question, Deadline
 }
 
 Result<std::vector<Merged>> RedisStore::merge(std::span<const Entry> entries, Deadline deadline) {
-    std::vector<Merged> merged;
-    if (entries.empty()) return merged;
+    Merging merging;
+    if (entries.empty()) return merging.merged;
     if (auto known = identity_.check_layout(pool_, deadline); !known) return tl::unexpected(known.error());
-    merged.reserve(entries.size());
+    merging.merged.reserve(entries.size());
     for (std::size_t first = 0; first < entries.size(); first += entries_a_pipeline) {
         const auto some = entries.subspan(first, std::min(entries_a_pipeline, entries.size() - first));
-        if (auto done = merge_some(some, merged, deadline); !done) return tl::unexpected(done.error());
+        if (auto done = merge_some(some, merging, deadline); !done) return tl::unexpected(done.error());
     }
-    return merged;
+    return std::move(merging.merged);
 }
 
-Result<void> RedisStore::merge_some(std::span<const Entry> entries, std::vector<Merged>& merged, Deadline deadline) {
+void log_not_understood(const RedisRecordKey& row) {
+    log_error(LogLine()
+                  .with("event", "record_not_understood")
+                  .with("key", redis_bucket_key(row.who, RedisTable::records))
+                  .with("field", to_hex(as_bytes(record_field(row.who, row.list)))));
+}
+
+Result<void> RedisStore::merge_some(std::span<const Entry> entries, Merging& merging, Deadline deadline) {
     auto ran = run_script(entries, deadline);
     if (!ran) return tl::unexpected(ran.error());
+    for (std::size_t i = 0; i < entries.size(); ++i) {
+        if ((*ran)[i].kept == Ran::Kept::understood) continue;
+        const RedisRecordKey row{entries[i].who, entries[i].list};
+        if (merging.logged.insert(row).second) log_not_understood(row);
+    }
     if (auto told = tell_others(entries, *ran, deadline); !told) return told;
-    for (Ran& each : *ran) merged.push_back(std::move(each.merged));
+    for (Ran& each : *ran) merging.merged.push_back(std::move(each.merged));
     return {};
+}
+
+Merged::Outcome outcome_named(std::string_view name) {
+    if (name == "stored") return Merged::Outcome::stored;
+    return name == "same" ? Merged::Outcome::same : Merged::Outcome::older;
 }
 
 Result<std::vector<RedisStore::Ran>> RedisStore::run_script(std::span<const Entry> entries, Deadline deadline) {
@@ -149,15 +173,17 @@ Result<std::vector<RedisStore::Ran>> RedisStore::run_script(std::span<const Entr
         const auto parts = array_of((*replies)[i], Asked{"merge into", key}, 4);
         if (!parts) return tl::unexpected(parts.error());
         const std::string &outcome = (*parts)[0].text, &value = (*parts)[1].text;
-        auto kept = decode_field(key, calls[i].arguments.front(), value);
-        if (!kept) return tl::unexpected(kept.error());
-        ran.push_back(Ran{{outcome == "stored" ? Merged::Outcome::stored
-                           : outcome == "same" ? Merged::Outcome::same
-                                               : Merged::Outcome::older,
-                           std::move(*kept)},
-                          value,
-                          (*parts)[3].text.empty() ? entries[i].address : (*parts)[3].text,
-                          (*parts)[2].integer == 1 ? Ran::Wrote::something : Ran::Wrote::nothing});
+        Ran& each = ran.emplace_back();
+        // A newer version's, and later than ours. It stays; were the answer a Failure, no other row would go on.
+        if (auto kept = decode(value)) {
+            each.merged = {outcome_named(outcome), std::move(*kept)};
+        } else {
+            each.merged = {Merged::Outcome::same, entries[i].record};
+            each.kept = Ran::Kept::not_understood;
+        }
+        each.value = value;
+        each.address = (*parts)[3].text.empty() ? entries[i].address : (*parts)[3].text;
+        each.wrote = (*parts)[2].integer == 1 ? Ran::Wrote::something : Ran::Wrote::nothing;
     }
     return ran;
 }
@@ -168,13 +194,20 @@ Result<std::vector<RedisStore::Ran>> RedisStore::run_script(std::span<const Entr
 // anyway.
 Result<void> RedisStore::tell_others(std::span<const Entry> entries, std::span<const Ran> ran, Deadline deadline) {
     RedisPipeline events;
-    // Of several entries of one person and list only the last says what is kept now.
+    // Of several entries of one person and list only the last says what is kept now. What that is, nobody can say of a
+    // record that was not understood.
     std::map<RedisRecordKey, RedisSets::Decided> decided;
     for (std::size_t i = 0; i < entries.size(); ++i) {
         const Entry& entry = entries[i];
         if (ran[i].wrote == Ran::Wrote::something) add_event(events, entry, ran[i]);
-        decided.insert_or_assign(RedisRecordKey{entry.who, entry.list},
-                                 RedisSets::Decided{entry.who, entry.list, ran[i].merged.kept.state, ran[i].address});
+        const RedisRecordKey row{entry.who, entry.list};
+        switch (ran[i].kept) {
+            case Ran::Kept::understood:
+                decided.insert_or_assign(
+                    row, RedisSets::Decided{entry.who, entry.list, ran[i].merged.kept.state, ran[i].address});
+                break;
+            case Ran::Kept::not_understood: decided.erase(row); break;
+        }
     }
     std::vector<RedisSets::Decided> last;
     last.reserve(decided.size());

@@ -2,6 +2,7 @@
 #include "store/refill.h"
 
 #include <chrono>
+#include <optional>
 
 #include "base/log.h"
 
@@ -13,34 +14,40 @@ constexpr std::string_view epoch_name = "epoch";
 constexpr std::string_view run_id_name = "run_id";
 constexpr std::size_t batch = 500;
 
-// Entries that lost against a value with a time that has not come yet.
-std::vector<Entry> beaten_by_the_future(const std::vector<Entry>& entries, const std::vector<Merged>& merged,
-                                        Time now) {
+// How far ahead of the decision a value may be that still counts as a skewed clock's and not as a later decision.
+// Imports take times as far ahead, too.
+constexpr Millis tolerated_skew{std::chrono::minutes(5)};
+
+// Stops that lost against a value that cannot be a later decision. In doubt the person stays out.
+std::vector<Entry> wrongly_beaten(const std::vector<Entry>& entries, const std::vector<Merged>& merged, Time now) {
     std::vector<Entry> beaten;
     for (std::size_t i = 0; i < entries.size() && i < merged.size(); ++i) {
-        const bool stops = entries[i].record.state != State::opted_in;
-        if (merged[i].outcome != Merged::Outcome::older || !stops || merged[i].kept.at <= now) continue;
+        const Record& ours = entries[i].record;
+        const Record& kept = merged[i].kept;
+        if (merged[i].outcome != Merged::Outcome::older || ours.state == State::opted_in) continue;
+        const bool in_the_future = kept.at > now;
+        const bool about_the_same_time = kept.state == State::opted_in && kept.at - ours.at < tolerated_skew;
+        if (!in_the_future && !about_the_same_time) continue;
         beaten.push_back(entries[i]);
-        beaten.back().record.at = merged[i].kept.at + Millis(1);
+        beaten.back().record.at = kept.at + Millis(1);
     }
     return beaten;
 }
 
-Result<void> drain_all(SharedStore& store, Journal& journal, const Clock& clock, Millis store_deadline,
-                       Millis write_deadline) {
+// Merges everything that the journal holds, as it is: what was decided elsewhere since then holds.
+Result<void> refill(SharedStore& store, Journal& journal, Millis store_deadline) {
+    std::uint64_t records = 0;
+    std::optional<Entry> last;
     for (;;) {
-        const auto drained = drain(store, journal, clock, store_deadline, write_deadline);
-        if (!drained) return tl::unexpected(drained.error());
-        if (*drained == Drained::everything) return {};
+        const auto entries = journal.page(last ? &*last : nullptr, batch);
+        if (!entries) return tl::unexpected(entries.error());
+        if (entries->empty()) break;
+        const auto merged = store.merge(*entries, Deadline::in(store_deadline * 4));
+        if (!merged) return tl::unexpected(merged.error());
+        records += entries->size();
+        last = entries->back();
     }
-}
-
-Result<void> refill(SharedStore& store, Journal& journal, const Clock& clock, Millis store_deadline,
-                    Millis write_deadline) {
-    const auto reopened = journal.reopen_all(Deadline::in(write_deadline));
-    if (!reopened) return tl::unexpected(reopened.error());
-    if (auto drained = drain_all(store, journal, clock, store_deadline, write_deadline); !drained) return drained;
-    log_info(LogLine().with("event", "store_refilled").with("records", std::uint64_t{*reopened}));
+    log_info(LogLine().with("event", "store_refilled").with("records", records));
     return {};
 }
 
@@ -61,9 +68,9 @@ Result<Drained> drain(SharedStore& store, Journal& journal, const Clock& clock, 
     if (entries->empty()) return Drained::everything;
     const auto merged = store.merge(*entries, Deadline::in(store_deadline));
     if (!merged) return tl::unexpected(merged.error());
-    const auto beaten = beaten_by_the_future(*entries, *merged, clock.now());
+    const auto beaten = wrongly_beaten(*entries, *merged, clock.now());
     if (!beaten.empty()) {
-        const auto again = journal.append(beaten, Stamp::fresh, Deadline::in(write_deadline));
+        const auto again = journal.append(beaten, Stamp::beyond, Deadline::in(write_deadline));
         if (!again) return tl::unexpected(again.error());
     }
     if (auto confirmed = journal.confirm(*entries, Deadline::in(write_deadline)); !confirmed) {
@@ -79,8 +86,7 @@ Result<void> expect_remembered_epoch(SharedStore& store, Journal& journal) {
     return {};
 }
 
-Result<void> check_identity(SharedStore& store, Journal& journal, const Clock& clock, Millis store_deadline,
-                            Millis write_deadline) {
+Result<void> check_identity(SharedStore& store, Journal& journal, Millis store_deadline, Millis write_deadline) {
     const auto identity = store.identity(Deadline::in(store_deadline));
     if (!identity) return tl::unexpected(identity.error());
     const auto known_epoch = journal.remembered(epoch_name);
@@ -91,13 +97,13 @@ Result<void> check_identity(SharedStore& store, Journal& journal, const Clock& c
     const bool forgot = !known_epoch->empty() && identity->epoch != *known_epoch;
     const bool other_run = !known_run->empty() && identity->run_id != *known_run;
     if (forgot) {
-        log_warning(LogLine()
-                        .with("event", "store_forgot")
-                        .with("epoch", identity->epoch.empty() ? "missing" : "another")
-                        .with("action", "merging this host's journal again"));
+        log_error(LogLine()
+                      .with("event", "store_forgot")
+                      .with("epoch", identity->epoch.empty() ? "missing" : "another")
+                      .with("action", "merging this host's journal again"));
     }
     if (forgot || other_run) {
-        if (auto filled = refill(store, journal, clock, store_deadline, write_deadline); !filled) return filled;
+        if (auto filled = refill(store, journal, store_deadline); !filled) return filled;
     }
     if (forgot || known_epoch->empty()) {
         if (auto settled = settle_epoch(store, journal, store_deadline, write_deadline); !settled) return settled;

@@ -277,22 +277,6 @@ BOOST_AUTO_TEST_CASE(a_policy_that_evicts_our_keys_is_refused) {
     }
 }
 
-BOOST_AUTO_TEST_CASE(a_user_without_config_is_enough) {
-    RedisServer server({"",
-                        {"user optout on >s3cret ~optout:* &* -@all +@hash +@set +@stream +@scripting +scan +info "
-                         "+select +ping"}});
-    RedisOptions options = options_for(server.tcp_address());
-    options.username = "optout";
-    options.password = "s3cret";
-    const auto store = open_store(std::move(options));
-    const Entry given = opted_out(ada, "news", 1);
-    merge_one(*store, given);
-    BOOST_TEST(must(store->identity(soon())).epoch.size() == 32U);
-    BOOST_TEST(must(store->lookup(question(ada, {"news"}), soon())).records.size() == 1U);
-    must(store->scan([](const Entry&) { return Scan::go_on; }, Millis(5000)));
-    BOOST_TEST(must(store->erase(given.who, Erase::everything, soon())) == 1U);
-}
-
 BOOST_AUTO_TEST_CASE(a_store_that_wants_a_password_says_so) {
     RedisServer server({"s3cret", {}});
     const auto store = make_redis_store(options_for(server.tcp_address()));
