@@ -20,21 +20,6 @@ namespace optout {
 
 namespace {
 
-Result<void> take_identity_of_owner(const std::string& path) {
-    struct stat about{};
-    if (::geteuid() != 0 || ::stat(path.c_str(), &about) != 0 || about.st_uid == 0) return {};
-    struct passwd entry{};
-    struct passwd* owner = nullptr;
-    std::array<char, 16384> buffer{};
-    ::getpwuid_r(about.st_uid, &entry, buffer.data(), buffer.size(), &owner);
-    const gid_t group = owner != nullptr ? owner->pw_gid : about.st_gid;
-    const int groups = owner != nullptr ? ::initgroups(owner->pw_name, group) : ::setgroups(0, nullptr);
-    if (groups != 0 || ::setgid(group) != 0 || ::setuid(about.st_uid) != 0) {
-        return fail("take the identity of the owner of", path, errno_text(errno));
-    }
-    return {};
-}
-
 LmdbOptions lmdb_options(const Settings& settings, std::string directory) {
     LmdbOptions options;
     options.directory = std::move(directory);
@@ -75,7 +60,6 @@ Result<std::unique_ptr<Recorder>> open_redis(const Settings& settings, const Rec
                                              const Clock& clock) {
     auto redis = redis_options(settings);
     if (!redis) return tl::unexpected(redis.error());
-    if (auto taken = take_identity_of_owner(settings.store.path); !taken) return tl::unexpected(taken.error());
     std::error_code ignored;  // where it fails, opening the journal says why
     std::filesystem::create_directory(settings.store.path, ignored);
     auto journal = open_lmdb_journal(lmdb_options(settings, settings.store.path + "/journal"), clock);
@@ -85,7 +69,6 @@ Result<std::unique_ptr<Recorder>> open_redis(const Settings& settings, const Rec
 
 Result<std::unique_ptr<Recorder>> open_lmdb(const Settings& settings, const RecorderOptions& options,
                                             const Clock& clock) {
-    if (auto taken = take_identity_of_owner(settings.store.path); !taken) return tl::unexpected(taken.error());
     auto store = open_lmdb_store(lmdb_options(settings, settings.store.path));
     if (!store) return tl::unexpected(store.error());
     return std::make_unique<Recorder>(std::move(*store), options, clock);
@@ -93,16 +76,36 @@ Result<std::unique_ptr<Recorder>> open_lmdb(const Settings& settings, const Reco
 
 }  // namespace
 
+Result<void> take_identity_of_store_owner(const Settings& settings) {
+    const std::string& path = settings.store.path;
+    struct stat about{};
+    if (::geteuid() != 0 || ::stat(path.c_str(), &about) != 0 || about.st_uid == 0) return {};
+    struct passwd entry{};
+    struct passwd* owner = nullptr;
+    std::array<char, 16384> buffer{};
+    ::getpwuid_r(about.st_uid, &entry, buffer.data(), buffer.size(), &owner);
+    const gid_t group = owner != nullptr ? owner->pw_gid : about.st_gid;
+    const int groups = owner != nullptr ? ::initgroups(owner->pw_name, group) : ::setgroups(0, nullptr);
+    if (groups != 0 || ::setgid(group) != 0 || ::setuid(about.st_uid) != 0) {
+        return fail("take the identity of the owner of", path, errno_text(errno));
+    }
+    return {};
+}
+
 Result<std::unique_ptr<Recorder>> open_recorder(const Settings& settings, const Clock& clock) {
+    if (auto taken = take_identity_of_store_owner(settings); !taken) return tl::unexpected(taken.error());
     const RecorderOptions options{settings.store.deadline, settings.store.write_deadline, settings.journal.retention};
     auto recorder = settings.store.type == StoreSettings::Type::redis ? open_redis(settings, options, clock)
                                                                       : open_lmdb(settings, options, clock);
     if (!recorder) return recorder;
-    // Not known yet where the store is down: the names are remembered at the next start.
-    if (auto named = (*recorder)->remember_lists(list_names(settings)); !named) {
+    name_lists(**recorder, settings);
+    return recorder;
+}
+
+void name_lists(Recorder& recorder, const Settings& settings) {
+    if (auto named = recorder.remember_lists(list_names(settings)); !named) {
         log_info(LogLine().with("event", "lists_not_named").with("why", named.error().text()));
     }
-    return recorder;
 }
 
 }  // namespace optout

@@ -10,7 +10,15 @@
 
 namespace optout {
 
-// As root: takes the identity of the owner of store.path first, for good, so that no file of the store becomes root's.
+// As root: takes the identity of the owner of store.path, for good, so that no file of the store becomes root's, and so
+// that what the programs cannot read at a reload (keys, password) is found out at start. Where store.path is not there
+// yet nothing changes.
+[[nodiscard]] Result<void> take_identity_of_store_owner(const Settings& settings);
+
+// Takes that identity first.
 [[nodiscard]] Result<std::unique_ptr<Recorder>> open_recorder(const Settings& settings, const Clock& clock);
+
+// Has the store remember the names and titles of the lists. Where it is down, that is put off to the next start.
+void name_lists(Recorder& recorder, const Settings& settings);
 
 }  // namespace optout

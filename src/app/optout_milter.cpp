@@ -21,19 +21,20 @@ int complain(const std::string& text) {
 int run(MilterCommandLine line) {
     auto settings = load_settings(line.config_file);
     if (!settings) return complain(to_text(settings.error()));
-    auto keys = load_keys(*settings);
-    if (!keys) return complain(keys.error().text());
-    if (line.task == MilterCommandLine::Task::check_config) {
-        for (const std::string& note : notes_on(*settings)) std::cout << "note: " << note << '\n';
-        std::cout << line.config_file << ": no problem found\n";
-        return 0;
-    }
     const bool explaining = line.task == MilterCommandLine::Task::explain;
     if (explaining) {
         auto message = read_file(line.message_file);
         if (!message) return complain(message.error().text());
         line.request.message = std::move(*message);
         settings->log = {LogTarget::to_stderr, LogLevel::warning};
+    }
+    if (auto taken = take_identity_of_store_owner(*settings); !taken) return complain(taken.error().text());
+    auto keys = load_keys(*settings);
+    if (!keys) return complain(keys.error().text());
+    if (line.task == MilterCommandLine::Task::check_config) {
+        for (const std::string& note : notes_on(*settings)) std::cout << "note: " << note << '\n';
+        std::cout << line.config_file << ": no problem found\n";
+        return 0;
     }
     open_log("optout-milter", settings->log.to, settings->log.level);
     for (const std::string& note : notes_on(*settings)) log_info(LogLine().with("event", "note").with("config", note));

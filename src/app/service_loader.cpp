@@ -1,6 +1,7 @@
 // See service_loader.h.
 #include "app/service_loader.h"
 
+#include "app/open_recorder.h"
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
@@ -38,6 +39,7 @@ std::shared_ptr<const Service> reload_service(const Service& old) {
         log_warning(LogLine().with("event", "restart_needed").with("keys", join(waiting, ",")));
     }
     open_log("optout-milter", settings->log.to, settings->log.level);
+    name_lists(*old.recorder, *settings);
     log_info(LogLine().with("event", "reloaded").with("file", file));
     return make_service(std::move(*settings), std::move(*keys), *old.recorder, *old.clock);
 }

@@ -45,6 +45,15 @@ Result<void> write_all(const UniqueFd& file, const std::string& path, std::strin
     return {};
 }
 
+// So that what root makes in a directory of the daemons' group can be read by them. Where it fails, the mode decides.
+void give_to_group_of_directory(const UniqueFd& file, const std::string& path) {
+    const auto slash = path.rfind('/');
+    const std::string directory = slash == std::string::npos ? "." : path.substr(0, slash + 1);
+    struct stat about{};
+    if (::stat(directory.c_str(), &about) != 0) return;
+    if (::fchown(file.get(), static_cast<uid_t>(-1), about.st_gid) != 0) return;
+}
+
 }  // namespace
 
 std::string errno_text(int error) {
@@ -78,6 +87,7 @@ Result<void> replace_file(const std::string& path, std::string_view content, Fil
     if (exists && ::fchown(file.get(), old.st_uid, old.st_gid) != 0 && ::geteuid() == 0) {
         return fail("change the owner of", beside, errno_text(errno));
     }
+    if (!exists) give_to_group_of_directory(file, path);
     if (::fchmod(file.get(), bits) != 0) return fail("change the mode of", beside, errno_text(errno));
     if (auto written = write_all(file, beside, content); !written) return written;
     if (::rename(beside.c_str(), path.c_str()) != 0) return fail("rename to", path, errno_text(errno));

@@ -18,7 +18,7 @@ std::string errno_text(int error);  // thread-safe strerror
 
 enum class FileMode { owner_only = 0600, owner_and_group = 0640 };
 // Written beside it, synced, then renamed over it: a reader sees the old file or the new one. An existing file keeps
-// its owner, group and mode.
+// its owner, group and mode; a new one gets the group of its directory.
 [[nodiscard]] Result<void> replace_file(const std::string& path, std::string_view content, FileMode mode);
 
 }  // namespace optout

@@ -87,6 +87,7 @@ std::vector<std::string> changes_that_need_a_restart(const Settings& old_setting
     compare("store.path", [](const Settings& s) { return s.store.path; });
     compare("store.deadline", [](const Settings& s) { return s.store.deadline; });
     compare("store.write_deadline", [](const Settings& s) { return s.store.write_deadline; });
+    compare("journal.retention", [](const Settings& s) { return s.journal.retention; });
     const auto uses_redis = [](const Settings& s) { return s.store.type == StoreSettings::Type::redis; };
     if (uses_redis(old_settings) || uses_redis(new_settings)) {
         compare("redis.address", [](const Settings& s) { return s.redis.address; });

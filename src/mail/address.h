@@ -31,7 +31,8 @@ std::string_view describe(AddressProblem problem);  // "the local part is not va
 // "user@example.com", "\"john doe\"@[192.0.2.1]", "ünï@bücher.example". No angle brackets, no display name.
 tl::expected<Address, AddressProblem> parse_address(std::string_view text);
 
-// What MAIL and RCPT bring: with or without brackets, source routes dropped, a final dot of the domain dropped.
+// What MAIL and RCPT bring: with or without brackets, source routes dropped, a final dot of the domain dropped. MTAs
+// take more than RFC 5321 allows, and so does this: dots anywhere in the local part, and local parts of any length.
 struct NullPath {
     friend bool operator==(const NullPath&, const NullPath&) = default;
 };
@@ -39,6 +40,8 @@ using Path = std::variant<NullPath, Address>;
 tl::expected<Path, AddressProblem> parse_path(std::string_view raw);
 // The same path byte for byte but for its source route: "<@relay.example:U@d>" to "<U@d>". Nothing where it has none.
 std::optional<std::string> without_source_route(std::string_view raw);
+// The domain behind the last "@" of a path that is no valid address; nothing where there is none.
+std::optional<std::string> domain_of_path(std::string_view raw);
 
 // "example.com", "BÜCHER.example", "[192.0.2.1]" to the normal form of Address::domain.
 tl::expected<std::string, AddressProblem> parse_domain(std::string_view text);

@@ -14,10 +14,10 @@ constexpr std::size_t max_local = 64;
 // More than any valid address takes, whatever its escapes and U-labels; so that nothing below meets megabytes.
 constexpr std::size_t max_raw = 2048;
 
-// Local parts like "a..b" and "a." are wrong, but people have them and MTAs deliver to them (Postfix without
-// strict_rfc821_envelopes): what an MTA has accepted is read, and gets the quotes that make it right in the normal
-// form.
-enum class Dots { by_the_book, as_the_mta_took_them };
+// Local parts like "a..b" and "a.", and those longer than 64 octets, are wrong, but people have them and MTAs deliver
+// to them (Postfix without strict_rfc821_envelopes; VERP senders): what an MTA has accepted is read, and gets the
+// quotes that make it right in the normal form.
+enum class Reading { by_the_book, as_the_mta_took_it };
 
 struct Parts {
     std::string local;  // without quotes, not yet normal
@@ -45,14 +45,14 @@ tl::expected<Parts, Problem> split_quoted(std::string_view text) {
     return tl::unexpected(Problem::bad_local_part);
 }
 
-tl::expected<Parts, Problem> split_unquoted(std::string_view text, Dots dots) {
+tl::expected<Parts, Problem> split_unquoted(std::string_view text, Reading reading) {
     const auto at = text.find('@');
     if (at == std::string_view::npos) return tl::unexpected(Problem::no_domain);
     const std::string_view local = text.substr(0, at);
     const auto is_known = [&] {
-        switch (dots) {
-            case Dots::by_the_book: return is_dot_string(local);
-            case Dots::as_the_mta_took_them:
+        switch (reading) {
+            case Reading::by_the_book: return is_dot_string(local);
+            case Reading::as_the_mta_took_it:
                 return !local.empty() &&
                        std::all_of(local.begin(), local.end(), [](char c) { return c == '.' || is_atom_char(c); });
         }
@@ -62,17 +62,17 @@ tl::expected<Parts, Problem> split_unquoted(std::string_view text, Dots dots) {
     return Parts{std::string(local), text.substr(at + 1)};
 }
 
-tl::expected<Address, Problem> parse(std::string_view text, Dots dots) {
+tl::expected<Address, Problem> parse(std::string_view text, Reading reading) {
     if (text.empty()) return tl::unexpected(Problem::empty);
     if (text.size() > max_raw) return tl::unexpected(Problem::too_long);
     if (kind_of(text) == TextKind::not_utf8) return tl::unexpected(Problem::bad_utf8);
-    auto parts = text.front() == '"' ? split_quoted(text) : split_unquoted(text, dots);
+    auto parts = text.front() == '"' ? split_quoted(text) : split_unquoted(text, reading);
     if (!parts) return tl::unexpected(parts.error());
     if (parts->domain.empty()) return tl::unexpected(Problem::no_domain);
     auto local = fold_local_part(parts->local);
     if (!local) return tl::unexpected(Problem::bad_local_part);
     // Of the normal form: quotes and escapes are no part of the name, and folding may lengthen it.
-    if (local->size() > max_local) return tl::unexpected(Problem::too_long);
+    if (reading == Reading::by_the_book && local->size() > max_local) return tl::unexpected(Problem::too_long);
     return parse_domain(parts->domain).map([&](std::string domain) {
         return Address{std::move(*local), std::move(domain)};
     });
@@ -94,7 +94,7 @@ std::string_view without_route(std::string_view path) {
 }  // namespace
 
 tl::expected<Address, AddressProblem> parse_address(std::string_view text) {
-    return parse(text, Dots::by_the_book);
+    return parse(text, Reading::by_the_book);
 }
 
 tl::expected<Path, AddressProblem> parse_path(std::string_view raw) {
@@ -104,9 +104,19 @@ tl::expected<Path, AddressProblem> parse_path(std::string_view raw) {
     }
     // Postfix gives the null sender of local submission as an empty string.
     if (path.empty()) return NullPath{};
-    return parse(without_route(path), Dots::as_the_mta_took_them).map([](Address address) {
+    return parse(without_route(path), Reading::as_the_mta_took_it).map([](Address address) {
         return Path(std::move(address));
     });
+}
+
+std::optional<std::string> domain_of_path(std::string_view raw) {
+    std::string_view path = trim(raw);
+    if (path.ends_with('>')) path.remove_suffix(1);
+    const auto at = path.rfind('@');
+    if (at == std::string_view::npos) return std::nullopt;
+    const auto domain = parse_domain(path.substr(at + 1));
+    if (!domain) return std::nullopt;
+    return *domain;
 }
 
 std::optional<std::string> without_source_route(std::string_view raw) {

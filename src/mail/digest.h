@@ -31,8 +31,8 @@ Digest digest_of(std::string_view normal_text);
 ListTag list_tag(std::string_view list_name);
 const ListTag& all_lists_tag();  // list_tag("all")
 
-std::string digest_text(const Digest& digest);                     // "sha256:" and 28 hex digits
-std::optional<Digest> parse_digest_text(std::string_view text);    // the same, either case
-std::string tag_text(const ListTag& tag);                          // "#" and 8 hex digits: a list whose name is not known
+std::string digest_text(const Digest& digest);                   // "sha256:" and 28 hex digits
+std::optional<Digest> parse_digest_text(std::string_view text);  // the same, either case
+std::string tag_text(const ListTag& tag);                        // "#" and 8 hex digits: a list whose name is not known
 
 }  // namespace optout

@@ -20,7 +20,8 @@ std::string unfold(std::string_view value);
 // Auto-Submitted. Comments (RFC 5322 §3.2.2) and parameters are left out.
 std::string main_value(std::string_view value);
 
-// The header of a message file: everything before the first empty line; CRLF or LF. Lines that are no field are skipped.
+// The header of a message file: everything before the first empty line; CRLF or LF. Lines that are no field are
+// skipped.
 std::vector<HeaderField> parse_header(std::string_view message);
 
 bool is_named(const HeaderField& field, std::string_view name);  // either case

@@ -25,10 +25,21 @@ using GMimePointer = std::unique_ptr<T, GMimeDeleter>;
 // Longer values are hostile.
 constexpr std::size_t longest_value = 4096;
 
+// GMime promises nothing about threads, and unsubscribe mail is rare: one at a time. Never shut down, for other threads
+// may still be at work when the program ends.
+[[nodiscard]] std::unique_lock<std::mutex> enter_gmime() {
+    static auto* const mutex = new std::mutex;
+    std::unique_lock lock(*mutex);
+    static const bool ready = [] {
+        g_mime_init();
+        return true;
+    }();
+    static_cast<void>(ready);
+    return lock;
+}
+
+// REQUIRES that GMime is entered.
 GMimePointer<GMimeParserOptions> parser_options() {
-    // Never shut down: other threads may still be at work when the program ends.
-    static std::once_flag once;
-    std::call_once(once, [] { g_mime_init(); });
     GMimePointer<GMimeParserOptions> options(g_mime_parser_options_new());
     // Raw 8-bit text is read the same wherever the program runs; GMime would ask the locale.
     std::array<const char*, 3> charsets = {"utf-8", "iso-8859-1", nullptr};
@@ -112,6 +123,7 @@ std::string decoded_text(std::string unfolded) {
     std::replace(unfolded.begin(), unfolded.end(), '\0', ' ');
     const std::string_view rest = unfolded.size() > longest_value ? "…" : "";
     unfolded.resize(std::min(unfolded.size(), longest_value));
+    const auto lock = enter_gmime();
     const auto options = parser_options();
     const GMimePointer<char> text(g_mime_utils_header_decode_text(options.get(), unfolded.c_str()));
     return std::string(trim(text.get())).append(rest);
@@ -122,6 +134,7 @@ std::optional<Address> only_address(const std::string& unfolded) {
     // memory where a comment has no end, and reads "a@b@c" as a@b. Its strict mode leaks even more.
     if (unfolded.size() > longest_value || unfolded.find('\0') != std::string::npos) return std::nullopt;
     if (ShapeOfFrom(unfolded).shape() == Shape::other) return std::nullopt;
+    const auto lock = enter_gmime();
     const auto options = parser_options();
     bool warned = false;
     g_mime_parser_options_set_warning_callback(options.get(), note_warning, &warned);

@@ -31,7 +31,8 @@ class Keyring {
     std::size_t size() const { return keys_.size(); }
 
     // The file's content with one more key of the next free id and a fresh secret. Content may be empty.
-    [[nodiscard]] static Result<std::string> with_new_key(std::string_view content, std::string_view file_name, Time now);
+    [[nodiscard]] static Result<std::string> with_new_key(std::string_view content, std::string_view file_name,
+                                                          Time now);
 
   private:
     std::vector<Key> keys_;  // never empty; by id

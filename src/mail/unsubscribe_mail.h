@@ -32,10 +32,10 @@ UnsubscribeTarget unsubscribe_target(const Address& recipient, const Mailbox& ma
 
 // What the header of such a mail says.
 struct UnsubscribeMail {
-    enum class Kind { message, report } kind = Kind::message;  // report: multipart/report (RFC 6522)
-    std::string subject;                                       // decoded (RFC 2047), trimmed
-    std::string auto_submitted;                                // RFC 3834 keyword, lower case; empty when absent
-    std::optional<Address> from;                               // of a From with exactly one address
+    enum class Kind { message, report } kind = Kind::message;     // report: multipart/report (RFC 6522)
+    std::string subject;                                          // decoded (RFC 2047), trimmed
+    std::string auto_submitted;                                   // RFC 3834 keyword, lower case; empty when absent
+    std::optional<Address> from;                                  // of a From with exactly one address
     enum class Dmarc { pass, not_pass } dmarc = Dmarc::not_pass;  // for From's domain, as the trusted server says
     friend bool operator==(const UnsubscribeMail&, const UnsubscribeMail&) = default;
 };

@@ -33,6 +33,12 @@ class Applier {
     SMFICTX* context_;
 };
 
+// Without what it holds: the unsubscribe address has a token in it, and this goes to the log.
+std::string kind_of(const Edit& edit) {
+    if (std::holds_alternative<DeleteRecipient>(edit)) return "the deletion of a recipient";
+    return to_text(edit);
+}
+
 }  // namespace
 
 sfsistat give_reply(SMFICTX* context, const SmtpReply& reply) {
@@ -47,7 +53,7 @@ sfsistat give_reply(SMFICTX* context, const SmtpReply& reply) {
 Result<void> apply(SMFICTX* context, const std::vector<Edit>& edits) {
     for (const Edit& edit : edits) {
         if (std::visit(Applier(context), edit) != MI_SUCCESS) {
-            return fail("apply", to_text(edit), "libmilter refused it", Retry::helps);
+            return fail("apply", kind_of(edit), "libmilter refused it", Retry::helps);
         }
     }
     return {};

@@ -9,6 +9,8 @@
 #include <cstring>
 #include <exception>
 #include <string>
+#include <unordered_map>
+#include <utility>
 
 #include "base/guarded.h"
 #include "base/log.h"
@@ -72,7 +74,7 @@ ClientFacts client_facts(SMFICTX* context, const char* host, const sockaddr* add
     return client;
 }
 
-// Owned by the session's libmilter context from the negotiation until close. Thread: libmilter calls one at a time.
+// From the negotiation (or the CONNECT) until close. Thread: libmilter calls one at a time.
 class Connection {
   public:
     // `unanswered`: the steps that the MTA was asked not to wait for.
@@ -86,7 +88,8 @@ class Connection {
 
     sfsistat on_mail(SMFICTX* context, char** arguments) {
         broken_ = false;
-        session_.mail(first(arguments), symbol(context, "{auth_authen}"), symbol(context, "i"));
+        session_.mail(first(arguments), symbol(context, "{mail_addr}"), symbol(context, "{auth_authen}"),
+                      symbol(context, "i"));
         return SMFIS_CONTINUE;
     }
 
@@ -153,16 +156,28 @@ class Connection {
     bool complained_ = false;
 };
 
+// Owns every connection; libmilter's contexts point to them. Never destroyed: when libmilter stops it leaves sessions
+// unclosed.
+using Connections = std::unordered_map<Connection*, std::unique_ptr<Connection>>;
+Guarded<Connections>& connections() {
+    static auto* const connections = new Guarded<Connections>();
+    return *connections;
+}
+
 void drop_connection(SMFICTX* context) {
-    const std::unique_ptr<Connection> owned(static_cast<Connection*>(smfi_getpriv(context)));
+    auto* const connection = static_cast<Connection*>(smfi_getpriv(context));
+    if (connection == nullptr) return;
     smfi_setpriv(context, nullptr);
+    const auto gone = connections().lock()->extract(connection);  // destroyed after the lock is given up
 }
 
 Connection* make_connection(SMFICTX* context, unsigned long unanswered) {
     drop_connection(context);  // an MTA may negotiate twice
-    auto connection = std::make_unique<Connection>(current_service()(), unanswered);
-    if (smfi_setpriv(context, connection.get()) != MI_SUCCESS) return nullptr;
-    return connection.release();
+    auto owned = std::make_unique<Connection>(current_service()(), unanswered);
+    Connection* const connection = owned.get();
+    if (smfi_setpriv(context, connection) != MI_SUCCESS) return nullptr;
+    connections().lock()->emplace(connection, std::move(owned));
+    return connection;
 }
 
 // Whether callbacks may still use the service behind them. Never destroyed: libmilter's workers outlive smfi_main().
@@ -227,7 +242,7 @@ void ask_for_macros(SMFICTX* context) {
         smfi_setsymlist(context, stage, writable.data());
     };
     ask(SMFIM_CONNECT, "{daemon_name}");
-    ask(SMFIM_ENVFROM, "i {auth_authen}");
+    ask(SMFIM_ENVFROM, "i {auth_authen} {mail_addr}");
     ask(SMFIM_ENVRCPT, "i {rcpt_addr}");
     ask(SMFIM_EOM, "i");
 }
@@ -261,8 +276,7 @@ sfsistat negotiate(SMFICTX* context, unsigned long offered_actions, unsigned lon
 }
 
 sfsistat on_close(SMFICTX* context) noexcept {
-    const Visit visit;
-    if (visit.admission() == Visit::Admission::granted) drop_connection(context);
+    drop_connection(context);  // at any time: it touches nothing but the connection
     return SMFIS_CONTINUE;
 }
 

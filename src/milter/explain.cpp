@@ -28,7 +28,7 @@ void explain(std::shared_ptr<const Service> service, const ExplainRequest& reque
     Session session(enforcing, 0, Session::Effects::none);
     session.connect({request.client.empty() ? "localhost" : request.client, parse_ip(request.client), some_client_port,
                      request.daemon});
-    session.mail(request.sender, request.sasl_user, "EXPLAIN");
+    session.mail(request.sender, "", request.sasl_user, "EXPLAIN");
     out << "MAIL FROM:<" << request.sender << ">\n";
     std::size_t accepted = 0;
     for (const std::string& recipient : request.recipients) {

@@ -28,9 +28,21 @@ bool is_report(const MessageState& message) {
                        [](const std::string& type) { return main_value(type) == "multipart/report"; });
 }
 
-std::string sender_text(const Path& path, std::string_view raw) {
-    const auto* address = std::get_if<Address>(&path);
-    return address != nullptr ? address->text() : std::string(raw);
+// What is no address by any rule is compared as it is, without brackets.
+std::string sender_text(const tl::expected<Path, AddressProblem>& path, std::string_view raw) {
+    const Address* const address = path ? std::get_if<Address>(&*path) : nullptr;
+    if (address != nullptr) return address->text();
+    take_prefix(raw, "<");
+    if (raw.ends_with('>')) raw.remove_suffix(1);
+    return std::string(raw);
+}
+
+// Only its domain can be understood: that alone can cover it.
+std::vector<CoverKey> domain_key(std::string_view raw) {
+    const auto domain = domain_of_path(raw);
+    if (!domain) return {};
+    const std::string text = "@" + *domain;
+    return {CoverKey{Cover::domain, digest_of(text), text}};
 }
 
 }  // namespace
@@ -47,20 +59,22 @@ void Session::connect(ClientFacts client) {
     client_ = std::move(client);
 }
 
-void Session::mail(std::string_view raw_sender, std::string_view sasl_user, std::string_view queue_id) {
+void Session::mail(std::string_view raw_sender, std::string_view mta_address, std::string_view sasl_user,
+                   std::string_view queue_id) {
     MessageState& message = message_.emplace();
     message.queue_id = queue_id;
     message.sender = raw_sender;
     message.envelope.sasl_user = sasl_user;
     message.envelope.client = client_.address;
     message.envelope.daemon = client_.daemon;
-    const auto path = parse_path(raw_sender);
+    auto path = parse_path(raw_sender);
+    if (!path && !mta_address.empty()) path = parse_path(mta_address);
     if (path && std::holds_alternative<NullPath>(*path)) {
         message.envelope_sender = EnvelopeSender::null;
         message.match = NoList{};
         return;
     }
-    message.envelope.sender = path ? sender_text(*path, raw_sender) : std::string(raw_sender);
+    message.envelope.sender = sender_text(path, raw_sender);
     message.match = match_envelope(service_->settings.lists, message.envelope);
 }
 
@@ -72,11 +86,9 @@ std::optional<SmtpReply> Session::rcpt(std::string_view raw, std::string_view mt
     if (!path && !mta_address.empty()) path = parse_path(mta_address);
     const Address* address = path ? std::get_if<Address>(&*path) : nullptr;
     if (address == nullptr) {
-        log_debug(recipient_line(*message_, id_, recipient.raw)
-                      .with("verdict", name_of(Verdict::deliver))
-                      .with("reason", name_of(Reason::address_not_understood)));
-        message_->recipients.push_back(std::move(recipient));
-        return std::nullopt;
+        log_info(recipient_line(*message_, id_, recipient.raw).with("reason", name_of(Reason::address_not_understood)));
+        judge_recipient(recipient, domain_key(raw));
+        return keep_or_refuse(std::move(recipient));
     }
     recipient.address = *address;
     recipient.target = unsubscribe_target(*address, service_->settings.mailto, service_->keys);
@@ -85,7 +97,7 @@ std::optional<SmtpReply> Session::rcpt(std::string_view raw, std::string_view mt
         message_->recipients.push_back(std::move(recipient));
         return std::nullopt;
     }
-    judge_recipient(recipient);
+    judge_recipient(recipient, cover_keys(recipient.address, service_->tag_rules));
     return keep_or_refuse(std::move(recipient));
 }
 
@@ -93,9 +105,8 @@ Refusals Session::refusals() const {
     return refused_ < service_->settings.milter.refusals_per_session ? Refusals::allowed : Refusals::used_up;
 }
 
-void Session::look_up(RecipientState& recipient) const {
-    Recorder::Answer answer =
-        service_->recorder->lookup({cover_keys(recipient.address, service_->tag_rules), service_->tags});
+void Session::look_up(RecipientState& recipient, std::vector<CoverKey> keys) const {
+    Recorder::Answer answer = service_->recorder->lookup({std::move(keys), service_->tags});
     recipient.answer = std::move(answer.found);
     if (!answer.why) return;
     log_info(recipient_line(*message_, id_, recipient.raw)
@@ -103,9 +114,9 @@ void Session::look_up(RecipientState& recipient) const {
                  .with("why", answer.why->text()));
 }
 
-void Session::judge_recipient(RecipientState& recipient) {
+void Session::judge_recipient(RecipientState& recipient, std::vector<CoverKey> keys) {
     if (std::holds_alternative<NoList>(message_->match)) return;
-    look_up(recipient);
+    look_up(recipient, std::move(keys));
     const auto* list = std::get_if<const ListRule*>(&message_->match);
     if (list == nullptr) {
         recipient.role = RecipientState::Role::waits;
@@ -119,11 +130,11 @@ void Session::judge_recipient(RecipientState& recipient) {
 
 std::optional<SmtpReply> Session::keep_or_refuse(RecipientState recipient) {
     const auto reply = recipient.verdict.reply;
-    if (recipient.verdict.verdict == Verdict::refuse) ++refused_;
     if (!reply) {
         message_->recipients.push_back(std::move(recipient));
         return std::nullopt;
     }
+    ++refused_;
     switch (service_->settings.milter.mode) {
         case MilterSettings::Mode::enforce: return reply;
         case MilterSettings::Mode::monitor: break;
@@ -208,7 +219,11 @@ MessageVerdict Session::decide(const Unsubscribed& unsubscribed) {
             ++facts.other_recipients;
             continue;
         }
-        facts.recipients.push_back({recipient.raw, recipient.address, recipient.verdict});
+        if (recipient.address == Address{} && recipient.verdict.verdict == Verdict::deliver) {
+            ++facts.other_recipients;  // stays, and cannot have a token
+        } else {
+            facts.recipients.push_back({recipient.raw, recipient.address, recipient.verdict});
+        }
     }
     return decide_message(
         facts, {service_->keys, service_->settings.public_url, service_->settings.mailto, service_->clock->now(),

@@ -40,13 +40,14 @@ class Session {
     Session(std::shared_ptr<const Service> service, std::uint64_t id, Effects effects = Effects::record);
 
     void connect(ClientFacts client);
-    // Begins a message; one that is open is dropped.
-    void mail(std::string_view raw_sender, std::string_view sasl_user, std::string_view queue_id);
+    // Begins a message; one that is open is dropped. `mta_address`, here and at RCPT: the MTA's own reading of the
+    // address, or empty.
+    void mail(std::string_view raw_sender, std::string_view mta_address, std::string_view sasl_user,
+              std::string_view queue_id);
     enum class Open { yes, no };
     Open open() const { return message_ ? Open::yes : Open::no; }
 
-    // REQUIRES an open message, as do header and end. `mta_address`: the MTA's own reading of the address, or empty.
-    // A reply: this recipient is refused or deferred.
+    // REQUIRES an open message, as do header and end. A reply: this recipient is refused or deferred.
     std::optional<SmtpReply> rcpt(std::string_view raw, std::string_view mta_address, std::string_view queue_id);
     void header(std::string_view name, std::string_view value);
     Ending end(std::string_view queue_id);
@@ -55,8 +56,8 @@ class Session {
     const Service& service() const { return *service_; }
 
   private:
-    void judge_recipient(RecipientState& recipient);
-    void look_up(RecipientState& recipient) const;
+    void judge_recipient(RecipientState& recipient, std::vector<CoverKey> keys);
+    void look_up(RecipientState& recipient, std::vector<CoverKey> keys) const;
     std::optional<SmtpReply> keep_or_refuse(RecipientState recipient);
     Refusals refusals() const;
 
@@ -74,7 +75,7 @@ class Session {
     std::string id_;
     Effects effects_;
     ClientFacts client_;
-    unsigned refused_ = 0;  // since the last accepted message
+    unsigned refused_ = 0;  // replies of 550 and 451 since the last accepted message
     std::optional<MessageState> message_;
 };
 

@@ -60,9 +60,10 @@ RecipientVerdict decide_at_rcpt(const ListRule& list, const ListingAnswer& listi
         case Listing::unknown: break;
     }
     if (list.when_store_is_down == WhenStoreIsDown::accept) return deliver(Reason::store_unknown_accepted);
-    // A local submission can only be deferred as a whole, at the end of the message.
+    // A local submission can only be deferred as a whole, at the end of the message; and so it is where one reply more
+    // would have the MTA cut the session off.
     RecipientVerdict verdict{Verdict::defer, Reason::store_unknown, std::nullopt, std::nullopt};
-    if (submission == Submission::smtp) verdict.reply = store_down_reply();
+    if (submission == Submission::smtp && refusals == Refusals::allowed) verdict.reply = store_down_reply();
     return verdict;
 }
 

@@ -98,7 +98,8 @@ Stop stop_of(const Record& record, Time now) {
     switch (record.state) {
         case State::opted_in: return Stop::open;
         case State::opted_out: return Stop::stopped;
-        case State::paused: return record.until && *record.until > now ? Stop::stopped : Stop::open;
+        // Without an end (other software wrote it) it does not end.
+        case State::paused: return !record.until || *record.until > now ? Stop::stopped : Stop::open;
     }
     return Stop::stopped;
 }

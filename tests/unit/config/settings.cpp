@@ -230,6 +230,7 @@ BOOST_AUTO_TEST_CASE(changes_that_need_a_restart_are_named) {
               "deadline: 1s\n  write_deadline: 100ms",
               "deadline: 2s",
               {"store.deadline", "store.write_deadline"}},
+             {"retention", "retention: 7d", "retention: 48h", {"journal.retention"}},
              {"redis", "database: 3", "database: 4", {"redis.database"}},
              {"redis address", "tcp:[::1]:6379", "tcp:[::1]:6380", {"redis.address"}},
              {"redis user", "username: optout", "username: milter", {"redis.username"}},

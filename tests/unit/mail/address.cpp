@@ -385,4 +385,21 @@ BOOST_AUTO_TEST_CASE(a_source_route_is_cut_off_and_the_rest_stays_byte_for_byte)
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_path_may_have_a_longer_local_part_than_the_book_allows) {
+    const std::string verp = "bounces+1234567-" + std::string(80, 'v') + "=example.org";
+    BOOST_TEST(shown(parse_path("<" + verp + "@news.example.com>")) == verp + "|news.example.com");
+    BOOST_TEST(shown(parse_address(verp + "@news.example.com")) == "!too_long");
+    BOOST_TEST(parse_subject(verp + "@news.example.com")->text == verp + "@news.example.com");
+}
+
+BOOST_AUTO_TEST_CASE(the_domain_of_what_is_no_address_can_still_be_told) {
+    BOOST_TEST(domain_of_path("<caf\xe9@BÜCHER.example.>").value() == "xn--bcher-kva.example");
+    BOOST_TEST(domain_of_path("a b@example.org").value() == "example.org");
+    for (const std::string_view none : {"", "<>", "<news>", "<x@>", "x@-\xff"}) {
+        BOOST_TEST_CONTEXT(none) {
+            BOOST_TEST(!domain_of_path(none).has_value());
+        }
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

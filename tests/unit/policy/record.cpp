@@ -71,6 +71,8 @@ BOOST_AUTO_TEST_CASE(a_pause_ends_by_itself) {
     const Time time = at("2026-11-23T00:00:00Z");
     const Record paused{State::paused, time, Channel::page, "", time + std::chrono::hours(24)};
     BOOST_TEST((stop_of(paused, time) == Stop::stopped));
+    const Record endless{State::paused, time, Channel::page, "", {}};
+    BOOST_TEST((stop_of(endless, time + std::chrono::years(9)) == Stop::stopped));
     BOOST_TEST((stop_of(paused, time + std::chrono::hours(24)) == Stop::open));
     BOOST_TEST(
         (stop_of({State::opted_out, time, Channel::page, "", {}}, time + std::chrono::years(9)) == Stop::stopped));
