@@ -91,7 +91,8 @@ std::string join(std::span<const std::string> parts, std::string_view between) {
 std::optional<std::uint64_t> parse_uint(std::string_view text) {
     std::uint64_t value = 0;
     const char* end = text.data() + text.size();
-    const auto [stop, error] = std::from_chars(text.data(), end, value);
+    const auto [stop, error] =
+        std::from_chars(text.data(), end, value);  // NOLINT(bugprone-suspicious-stringview-data-usage)
     if (error != std::errc() || stop != end) return std::nullopt;
     return value;
 }

@@ -131,7 +131,10 @@ tl::expected<Entry, RowProblem> entry_of(const CsvRow& row, const ImportHeader& 
 }
 
 std::string csv_state(const Record& record) {
-    std::string text(name_of(record.state));
+    // A pause without an end (other software wrote it) is an opt-out by another name, and this file knows no such
+    // pause.
+    const bool endless = record.state == State::paused && !record.until;
+    std::string text(name_of(endless ? State::opted_out : record.state));
     if (record.until) text.append(":").append(to_iso8601(*record.until));
     return text;
 }

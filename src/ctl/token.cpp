@@ -89,7 +89,7 @@ void print_facts(const TokenFacts& facts, std::ostream& out) {
 Exit run(const TokenMake& command, Context& context) {
     const auto list = chosen_list(context, command.list);
     if (!list) return Exit::error;
-    const auto address = parse_address(trim(command.address));
+    const auto address = parse_recipient(command.address);
     if (!address) {
         complain(context.io, "expected an address, got " + in_quotes(command.address) + ": " +
                                  std::string(describe(address.error())));

@@ -55,12 +55,7 @@ tl::expected<Subject, AddressProblem> parse_subject(std::string_view text) {
             return Subject{digest_of(whole), whole};
         });
     }
-    // As MTAs take addresses: whoever gets mail can be opted out.
-    const auto path = parse_path(text);
-    if (!path) return tl::unexpected(path.error());
-    const auto* const address = std::get_if<Address>(&*path);
-    if (address == nullptr) return tl::unexpected(AddressProblem::empty);
-    return subject_of(*address);
+    return parse_recipient(text).map([](const Address& address) { return subject_of(address); });
 }
 
 Subject subject_of(const Address& address) {

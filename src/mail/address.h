@@ -38,6 +38,9 @@ struct NullPath {
 };
 using Path = std::variant<NullPath, Address>;
 tl::expected<Path, AddressProblem> parse_path(std::string_view raw);
+// The address of such a path; AddressProblem::empty for the null path. For what people and programs say of recipients:
+// whoever gets mail can be opted out.
+tl::expected<Address, AddressProblem> parse_recipient(std::string_view text);
 // The same path byte for byte but for its source route: "<@relay.example:U@d>" to "<U@d>". Nothing where it has none.
 std::optional<std::string> without_source_route(std::string_view raw);
 // The domain behind the last "@" of a path that is no valid address; nothing where there is none.

@@ -109,6 +109,14 @@ tl::expected<Path, AddressProblem> parse_path(std::string_view raw) {
     });
 }
 
+tl::expected<Address, AddressProblem> parse_recipient(std::string_view text) {
+    auto path = parse_path(text);
+    if (!path) return tl::unexpected(path.error());
+    auto* const address = std::get_if<Address>(&*path);
+    if (address == nullptr) return tl::unexpected(Problem::empty);
+    return std::move(*address);
+}
+
 std::optional<std::string> domain_of_path(std::string_view raw) {
     std::string_view path = trim(raw);
     if (path.ends_with('>')) path.remove_suffix(1);

@@ -45,7 +45,7 @@ std::vector<CoverKey> cover_keys(const Address& address, const TagRules& rules) 
 std::vector<CoverKey> cover_keys(const Subject& subject, const TagRules& rules) {
     if (subject.text.starts_with('@')) return {{Cover::domain, subject.digest, subject.text}};
     if (!subject.text.empty()) {
-        const auto address = parse_address(subject.text);
+        const auto address = parse_recipient(subject.text);
         if (address && address->digest() == subject.digest) return cover_keys(*address, rules);
     }
     return {{Cover::address, subject.digest, subject.text}};

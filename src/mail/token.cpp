@@ -21,6 +21,7 @@ static_assert(who_at + sizeof(Digest::bytes) == signed_size);
 
 constexpr std::size_t nonce_size = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
 constexpr std::size_t tag_size = crypto_aead_xchacha20poly1305_ietf_ABYTES;
+constexpr std::size_t max_plain = 400;    // octets: more than any address by RFC 5321
 constexpr std::size_t max_sealed = 1024;  // characters; an address of the greatest length takes fewer
 
 using TokenBytes = std::array<std::uint8_t, token_size>;
@@ -117,8 +118,10 @@ std::optional<Token> read_token(const Keyring& keys, std::string_view text) {
 std::string seal_address(const Keyring& keys, std::string_view token_text, const Address& address) {
     const auto token = read_token(keys, token_text);
     if (!token) return "";
-    const Subkey key(keys.find(token->key_id)->secret, Subkey::Use::seal);
     const std::string plain = address.text();
+    // Of an address beyond every limit the URL would be too long for a header line; the token alone is enough.
+    if (plain.size() > max_plain) return "";
+    const Subkey key(keys.find(token->key_id)->secret, Subkey::Use::seal);
     const std::string associated = lower_ascii(token_text);
     std::vector<std::uint8_t> out(nonce_size + plain.size() + tag_size);
     randombytes_buf(out.data(), nonce_size);
@@ -141,7 +144,7 @@ std::optional<Address> open_sealed(const Keyring& keys, std::string_view token_t
                                                    associated.size(), bytes->data(), key.data()) != 0) {
         return std::nullopt;
     }
-    const auto address = parse_address(as_text(plain));
+    const auto address = parse_recipient(as_text(plain));
     if (!address || address->digest() != token->who) return std::nullopt;
     return *address;
 }

@@ -19,7 +19,7 @@ void print_edit(const Edit& edit, std::ostream& out) {
 
 }  // namespace
 
-void explain(std::shared_ptr<const Service> service, const ExplainRequest& request, std::ostream& out) {
+void explain(const std::shared_ptr<const Service>& service, const ExplainRequest& request, std::ostream& out) {
     if (service->settings.milter.mode == MilterSettings::Mode::monitor) {
         out << "mode: monitor: the daemon changes no mail; below is what it would do with mode: enforce\n";
     }

@@ -21,6 +21,6 @@ struct ExplainRequest {
 };
 
 // Writes what the MTA would be told, stage by stage. Records nothing.
-void explain(std::shared_ptr<const Service> service, const ExplainRequest& request, std::ostream& out);
+void explain(const std::shared_ptr<const Service>& service, const ExplainRequest& request, std::ostream& out);
 
 }  // namespace optout

@@ -7,11 +7,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <array>
 #include <atomic>
+#include <cerrno>
 #include <cstdlib>
 #include <thread>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/guarded.h"
 #include "base/log.h"
 #include "base/unique_fd.h"
@@ -55,6 +58,20 @@ class ListenerWaker {
     Guarded<bool> gone_;
     std::thread thread_;
 };
+
+// Speaks to the socket as an MTA does, and waits for the first answer: libmilter serves only then, and told to stop
+// before that it stops late or calls it an error. Without an answer the start goes on all the same.
+void wait_until_served(const Listener& listener) {
+    constexpr std::array<unsigned char, 17> offer{0, 0, 0, 13, 'O', 0, 0, 0, 6, 0, 0, 1, 0xff, 0, 0x1f, 0xff, 0xff};
+    const UniqueFd caller(::socket(listener.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
+    const timeval patience{5, 0};
+    if (!caller || ::setsockopt(caller.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0) return;
+    if (::connect(caller.get(), reinterpret_cast<const sockaddr*>(&listener.address), listener.length) != 0) return;
+    std::array<char, 5> answer{};
+    if (::send(caller.get(), offer.data(), offer.size(), MSG_NOSIGNAL) < 0) return;
+    if (::recv(caller.get(), answer.data(), answer.size(), 0) >= 0) return;
+    log_warning(LogLine().with("event", "slow_start").with("why", errno_text(errno)));
+}
 
 class Services {
   public:
@@ -113,9 +130,12 @@ Result<void> serve(std::shared_ptr<const Service> service, const MakeService& re
         // When it ends by itself (an error, or it caught the signal after all), the main thread must not wait on.
         ::kill(::getpid(), SIGTERM);
     });
+    wait_until_served(*listener);
     log_info(LogLine().with("event", "started").with("listen", settings.listen));
     ready();
     wait_for_signals(services, reload);
+    // Told to stop in its first moments libmilter calls that an error of its own.
+    const bool by_itself = ended != -1;
     {
         const ListenerWaker waker(*listener);
         smfi_stop();
@@ -127,7 +147,7 @@ Result<void> serve(std::shared_ptr<const Service> service, const MakeService& re
         std::_Exit(1);
     }
     log_info(LogLine().with("event", "stopped"));
-    if (ended != MI_SUCCESS) return fail("serve", settings.listen, "libmilter ended with an error");
+    if (by_itself && ended != MI_SUCCESS) return fail("serve", settings.listen, "libmilter ended with an error");
     return {};
 }
 

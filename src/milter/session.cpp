@@ -129,7 +129,7 @@ void Session::judge_recipient(RecipientState& recipient, std::vector<CoverKey> k
 }
 
 std::optional<SmtpReply> Session::keep_or_refuse(RecipientState recipient) {
-    const auto reply = recipient.verdict.reply;
+    auto reply = recipient.verdict.reply;
     if (!reply) {
         message_->recipients.push_back(std::move(recipient));
         return std::nullopt;
@@ -250,11 +250,7 @@ Ending Session::carry_out(MessageVerdict verdict) {
     log_message(*message_, id_, verdict, service_->settings.milter.mode);
     const bool lost_opt_out = verdict.reason == Reason::unsubscribe_not_recorded;
     message_.reset();
-    if (verdict.reply && verdict.reply->code() == "550") {
-        ++refused_;
-    } else if (!verdict.reply) {
-        refused_ = 0;
-    }
+    refused_ = verdict.reply ? refused_ + 1 : 0;
     // Monitoring changes no mail; but a client whose opt-out could not be kept must try again all the same.
     if (service_->settings.milter.mode == MilterSettings::Mode::monitor && !lost_opt_out) return {};
     return {std::move(verdict.reply), std::move(verdict.edits)};

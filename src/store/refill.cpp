@@ -25,6 +25,8 @@ std::vector<Entry> wrongly_beaten(const std::vector<Entry>& entries, const std::
         const Record& ours = entries[i].record;
         const Record& kept = merged[i].kept;
         if (merged[i].outcome != Merged::Outcome::older || ours.state == State::opted_in) continue;
+        // Nothing is to be saved from a stop that is stronger; and an import yields to everything later.
+        if (kept.state == State::opted_out || ours.channel == Channel::import) continue;
         const bool in_the_future = kept.at > now;
         const bool about_the_same_time = kept.state == State::opted_in && kept.at - ours.at < tolerated_skew;
         if (!in_the_future && !about_the_same_time) continue;

@@ -125,4 +125,19 @@ BOOST_AUTO_TEST_CASE(a_key_without_text_is_in_no_set) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_subject_has_the_keys_that_a_recipient_of_that_name_has) {
+    TagRules rules;
+    rules.set("example.org", "+");
+    for (const std::string& text :
+         {std::string("a+x@example.org"), std::string(70, 'b') + "+x@example.org", std::string("a..b@example.org")}) {
+        BOOST_TEST_CONTEXT(text) {
+            const auto subject = parse_subject(text);
+            const auto recipient = parse_recipient("<" + text + ">");
+            BOOST_TEST_REQUIRE(subject.has_value());
+            BOOST_TEST_REQUIRE(recipient.has_value());
+            BOOST_TEST((cover_keys(*subject, rules) == cover_keys(*recipient, rules)));
+        }
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
