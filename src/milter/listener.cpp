@@ -101,4 +101,8 @@ Result<Listener> open_listener(const MilterSettings& settings) {
     return listener;
 }
 
+void remove_socket(const MilterSettings& settings) {
+    if (!is_inet(settings.listen)) ::unlink(std::string(unix_path(settings.listen)).c_str());
+}
+
 }  // namespace optout

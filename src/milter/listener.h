@@ -21,4 +21,7 @@ bool is_inet(std::string_view listen);
 // answers in two writes, and Nagle's algorithm would hold the second back for 40 ms).
 [[nodiscard]] Result<Listener> open_listener(const MilterSettings& settings);
 
+// Takes the file of a unix socket away.
+void remove_socket(const MilterSettings& settings);
+
 }  // namespace optout

@@ -32,33 +32,6 @@ sigset_t our_signals() {
     return set;
 }
 
-// libmilter's listener looks at the stop flag only every five seconds, or when somebody connects; and it holds a lock
-// while it waits, that smfi_stop() wants. So this connects again and again until the listener is gone.
-class ListenerWaker {
-  public:
-    explicit ListenerWaker(const Listener& listener) : thread_([this, listener] { run(listener); }) {}
-    ~ListenerWaker() {
-        *gone_.lock() = true;
-        gone_.notify_all();
-        thread_.join();
-    }
-    ListenerWaker(const ListenerWaker&) = delete;
-    ListenerWaker& operator=(const ListenerWaker&) = delete;
-
-  private:
-    void run(const Listener& listener) {
-        for (auto gone = gone_.lock(); !*gone;) {
-            const UniqueFd caller(::socket(listener.address.ss_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-            // Not waited for: that it arrives in the queue is enough.
-            (void)::connect(caller.get(), reinterpret_cast<const sockaddr*>(&listener.address), listener.length);
-            gone.wait_until(Deadline::in(Millis(20)).end(), [](bool is_gone) { return is_gone; });
-        }
-    }
-
-    Guarded<bool> gone_;
-    std::thread thread_;
-};
-
 // Speaks to the socket as an MTA does, and waits for the first answer: libmilter serves only then, and told to stop
 // before that it stops late or calls it an error. Without an answer the start goes on all the same.
 void wait_until_served(const Listener& listener) {
@@ -122,32 +95,28 @@ Result<void> serve(std::shared_ptr<const Service> service, const MakeService& re
     const auto listener = open_listener(settings);
     if (!listener) return tl::unexpected(listener.error());
 
-    // libmilter wants a thread of its own: its signal thread takes SIGTERM too, but the kernel gives a signal to the
-    // main thread when that waits for it, and there it is handled without libmilter's five seconds.
-    std::atomic<int> ended{-1};
-    std::thread milter([&ended] {
+    // libmilter has a thread of its own, so that this one waits for signals: libmilter's signal thread takes SIGTERM
+    // too, but the kernel gives a signal to the main thread when that waits for it.
+    static std::atomic<int> ended{-1};
+    std::thread([] {
         ended = smfi_main();
-        // When it ends by itself (an error, or it caught the signal after all), the main thread must not wait on.
+        // It ended by itself (an error, or it caught the signal after all): the main thread must not wait on.
         ::kill(::getpid(), SIGTERM);
-    });
+    }).detach();
     wait_until_served(*listener);
     log_info(LogLine().with("event", "started").with("listen", settings.listen));
     ready();
     wait_for_signals(services, reload);
-    // Told to stop in its first moments libmilter calls that an error of its own.
-    const bool by_itself = ended != -1;
-    {
-        const ListenerWaker waker(*listener);
-        smfi_stop();
-        milter.join();
-    }
     // Each callback ends by its own deadlines; should one not, the recorder must not be taken away from under it.
     if (close_callbacks(Deadline::in(std::chrono::seconds(30))) == Closed::some_inside) {
         log_error(LogLine().with("event", "stopped").with("why", "a session did not end within 30s"));
         std::_Exit(1);
     }
+    // smfi_stop() is not called: it takes up to five seconds, destroys locks that libmilter's other threads still use,
+    // and waits for no session. The end of the process closes them all as well.
+    remove_socket(settings);
     log_info(LogLine().with("event", "stopped"));
-    if (by_itself && ended != MI_SUCCESS) return fail("serve", settings.listen, "libmilter ended with an error");
+    if (ended != -1 && ended != MI_SUCCESS) return fail("serve", settings.listen, "libmilter ended with an error");
     return {};
 }
 

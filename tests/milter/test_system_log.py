@@ -76,14 +76,4 @@ def test_good_conversations_leave_no_complaint_of_libmilter(system_log: SystemLo
                 mta = bed.session(dialect, offer)
                 expect_good_service(mta)
                 mta.quit()
-    # The daemon connects to its own socket to end libmilter's wait for clients, and libmilter says that it took nobody.
-    assert [line for line in system_log.lines() if "mi_start_session() failed" not in line] == []
-
-
-def test_complaints_of_libmilter_are_seen_here(system_log: SystemLog) -> None:
-    """The trap itself: a negotiation that libmilter ends must show."""
-    with running() as bed:
-        wire = bed.wire()
-        wire.packet("O", b"\0\0\0\1" + b"\0" * 8)
-        assert wire.until_closed() == []
-    assert any("too old" in line for line in system_log.lines())
+    assert system_log.lines() == []
