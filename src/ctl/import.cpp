@@ -99,7 +99,7 @@ std::optional<ImportHeader> Importer::read_header() {
     const auto first = csv_.next();
     if (const auto* row = std::get_if<CsvRow>(&first)) {
         auto header = ImportHeader::read(row->fields);
-        if (header) return std::move(*header);
+        if (header) return *header;
         report(row->line, header.error());
     } else if (const auto* bad = std::get_if<CsvBadRow>(&first)) {
         report(bad->line, {"", fmt::format("expected {}, got {}", describe(bad->problem), in_quotes(bad->start))});
