@@ -25,4 +25,8 @@ function(optout_layer name)
     target_link_libraries(optout_${name} PUBLIC optout_${layer})
   endforeach()
   target_link_libraries(optout_${name} PRIVATE optout_options ${LAYER_LIBS})
+  if(OPTOUT_FUZZ)
+    # What guides libFuzzer (tests/fuzz); AddressSanitizer's runtime does nothing with it in every other program.
+    target_compile_options(optout_${name} PRIVATE -fsanitize=fuzzer-no-link)
+  endif()
 endfunction()

@@ -1,9 +1,11 @@
-"""The servers of one run of packaging/try: the milter, a private Postfix in front of it, a capturing SMTP server behind.
+"""The servers of one run of packaging/try: the milter and the web part, a private Postfix in front of the milter, a
+capturing SMTP server behind.
 
 Everything lies in one directory. What drives Postfix is the tests' own support."""
 
 from __future__ import annotations
 
+import http.client
 import os
 import signal
 import socket
@@ -32,7 +34,8 @@ store:
   path: {dir}/store
 
 keys: {dir}/keys
-public_url: https://lists.example.com
+# Plain HTTP is for a try on one machine: mail clients show their Unsubscribe button for https only.
+public_url: http://127.0.0.1:{web}
 mailto: unsubscribe@lists.example.com
 
 lists:
@@ -48,9 +51,56 @@ lists:
     match:
       - header: {{List-Id: "*product-news*"}}
 
+web:
+  listen: 127.0.0.1:{web}
+  admin: unix:{dir}/admin.sock
+  smtp: smtp://127.0.0.1:{smtp}
+  organisation: Example Ltd
+
 log:
   to: stderr
 """
+
+PROGRAMS = ("optout-milter", "optout-web", "optoutctl")
+
+
+@dataclass
+class Daemon:
+    """One that runs. Its log is a file of the run's directory."""
+
+    name: str
+    log: Path
+    process: subprocess.Popen[bytes]
+    was_ready: bool = False
+
+    def must_live(self) -> None:
+        if self.process.poll() is not None:
+            raise HarnessError(f"{self.name} has ended with {self.process.returncode}")
+
+    def stop(self) -> list[str]:
+        """What went wrong with that."""
+        if self.process.poll() is not None:
+            return []
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            return [f"{self.name} did not end within 10 s of SIGTERM"]
+        # While it starts, SIGTERM may still be deadly.
+        if self.was_ready and self.process.returncode != 0:
+            return [f"{self.name} ended with {self.process.returncode} on SIGTERM"]
+        return []
+
+
+@dataclass
+class Posted:
+    """The answer to an HTTP request."""
+
+    status: int
+    content_type: str
+    body: str
 
 
 @dataclass
@@ -73,40 +123,43 @@ class Bed:
         self.directory = directory
         self.programs = programs
         self.config = directory / "optout.yaml"
-        self.milter_log = directory / "milter.log"
+        self.milter_log = directory / "optout-milter.log"
+        self.web_log = directory / "optout-web.log"
         self.arrived_directory = directory / "arrived"
-        self.port, self._sink_port = free_ports(2)
-        self._milter: subprocess.Popen[bytes] | None = None
-        self._milter_was_ready = False
+        self.port, self._sink_port, self.web_port = free_ports(3)
+        self._daemons: list[Daemon] = []
         self._postfix: Postfix | None = None
         self._sink: Sink | None = None
 
     def start(self) -> None:
-        for name in ("optout-milter", "optoutctl"):
+        for name in PROGRAMS:
             if not os.access(self.programs / name, os.X_OK):
                 raise HarnessError(f"{self.programs} has no program {name}")
         (self.directory / "store").mkdir(mode=0o700)
-        self.config.write_text(CONFIG.format(dir=self.directory))
+        self.config.write_text(CONFIG.format(dir=self.directory, web=self.web_port, smtp=self.port))
         self.optoutctl("keys", "new", str(self.directory / "keys"))
-        self._start_milter()
+        self._start_daemon("optout-milter", self.milter_log)
+        self._start_daemon("optout-web", self.web_log)
         self._sink = Sink(self._sink_port)
         ours = f"unix:{self.directory}/milter.sock"
         listeners = {"main": Listener(self.port, ours, "TRY")}
         self._postfix = Postfix(self.directory / "postfix", self._sink_port, listeners, ours)
 
-    def _start_milter(self) -> None:
+    def _start_daemon(self, name: str, log_path: Path) -> None:
         path = self.directory / "ready.sock"
-        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify, self.milter_log.open("wb") as log:
+        with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify, log_path.open("wb") as log:
             notify.bind(str(path))
             notify.settimeout(0.05)
-            # A session of its own: Ctrl-C is for this program, which then ends the milter in its turn.
-            self._milter = subprocess.Popen(
-                [str(self.programs / "optout-milter"), "-c", str(self.config)], stdin=subprocess.DEVNULL,
+            # A session of its own: Ctrl-C is for this program, which then ends the daemon in its turn.
+            process = subprocess.Popen(
+                [str(self.programs / name), "-c", str(self.config)], stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL, stderr=log, env={**os.environ, "NOTIFY_SOCKET": str(path)},
                 start_new_session=True)
-            wait_until(lambda: self._is_ready(notify), "optout-milter is not ready", 20, 0)
+            daemon = Daemon(name, log_path, process)
+            self._daemons.append(daemon)
+            wait_until(lambda: self._is_ready(notify), f"{name} is not ready", 20, 0)
         path.unlink()
-        self._milter_was_ready = True
+        daemon.was_ready = True
 
     def _is_ready(self, notify: socket.socket) -> bool:
         self.must_live()
@@ -116,15 +169,25 @@ class Bed:
             return False
 
     def must_live(self) -> None:
-        """Fails when the milter has ended."""
-        assert self._milter is not None
-        if self._milter.poll() is not None:
-            raise HarnessError(f"optout-milter has ended with {self._milter.returncode}")
+        """Fails when a daemon has ended."""
+        for daemon in self._daemons:
+            daemon.must_live()
 
-    @property
-    def milter_pid(self) -> int:
-        assert self._milter is not None
-        return self._milter.pid
+    def pid_of(self, name: str) -> int:
+        return next(daemon.process.pid for daemon in self._daemons if daemon.name == name)
+
+    def logs(self) -> list[Path]:
+        return [*(daemon.log for daemon in self._daemons), self.postfix_log]
+
+    def post(self, path: str, body: str) -> Posted:
+        """As a mail client does it: no cookie, no redirect, nothing but the form."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.web_port, timeout=20)
+        try:
+            connection.request("POST", path, body, {"Content-Type": "application/x-www-form-urlencoded"})
+            answer = connection.getresponse()
+            return Posted(answer.status, answer.getheader("Content-Type", ""), answer.read().decode())
+        finally:
+            connection.close()
 
     @property
     def postfix_log(self) -> Path:
@@ -184,15 +247,6 @@ class Bed:
                 self._postfix.stop()
             except TimeoutError as late:
                 problems.append(str(late))
-        if self._milter and self._milter.poll() is None:
-            self._milter.send_signal(signal.SIGTERM)
-            try:
-                self._milter.wait(10)
-            except subprocess.TimeoutExpired:
-                problems.append("optout-milter did not end within 10 s of SIGTERM")
-                self._milter.kill()
-                self._milter.wait()
-            # While it starts, SIGTERM may still be deadly.
-            if self._milter_was_ready and self._milter.returncode != 0:
-                problems.append(f"optout-milter ended with {self._milter.returncode} on SIGTERM")
+        for daemon in reversed(self._daemons):
+            problems += daemon.stop()
         return problems

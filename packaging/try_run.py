@@ -65,7 +65,8 @@ def make_directory(wanted: str | None) -> Path:
 def start(bed: Bed, screen: Screen) -> None:
     bed.start()
     screen.pair("directory", f"{bed.directory}")
-    screen.pair("milter", f"process {bed.milter_pid}, with its embedded store")
+    screen.pair("milter", f"process {bed.pid_of('optout-milter')}, with its embedded store")
+    screen.pair("web", f"process {bed.pid_of('optout-web')}, on http://127.0.0.1:{bed.web_port}/")
     screen.pair("Postfix", f"a private one on 127.0.0.1:{bed.port}, which hands mail to the milter")
     screen.pair("delivery", f"to 127.0.0.1:{bed.sink_port}, where each mail is kept and shown")
 
@@ -81,6 +82,7 @@ def tell_end_of_steps(failed: int, screen: Screen) -> None:
 def tell_files(bed: Bed, screen: Screen) -> None:
     screen.pair("config", f"{bed.config}")
     screen.pair("logs", f"{bed.milter_log} (each decision)")
+    screen.pair("", f"{bed.web_log}")
     screen.pair("", f"{bed.postfix_log}")
     screen.pair("mail", f"{bed.arrived_directory}/")
 
@@ -93,6 +95,11 @@ def tell_how_to_play(bed: Bed, screen: Screen) -> None:
         "a newsletter to Bob, and one that belongs to no list":
             [f"{swaks} --from {NEWS} --to {BOB} --header 'Subject: News for Bob'",
              f"{swaks} --from {SHOP} --to {BOB} --header 'Subject: Your order'"],
+        "Bob's page, for a browser: stop, pause, choose, undo; or without a link, by mail":
+            [f"{optoutctl} token make {BOB} --list newsletter | grep -o 'http.*'",
+             f"http://127.0.0.1:{bed.web_port}/"],
+        "the admin's API":
+            [f"curl --unix-socket {bed.directory}/admin.sock http://localhost/api/v1/records/{BOB}"],
         "Bob unsubscribes, by the address that his newsletter carries; then send it again":
             [f"{swaks} --from {BOB} --to {address}"],
         "product-news, told by List-Id, to both; Ann is out of it":
@@ -126,7 +133,7 @@ def stay(bed: Bed, screen: Screen) -> None:
 
 
 def show_logs(bed: Bed, screen: Screen) -> None:
-    for log in (bed.milter_log, bed.postfix_log):
+    for log in bed.logs():
         if log.exists():
             screen.line(f"the end of {log}:")
             for line in log.read_text(errors="replace").splitlines()[-15:]:

@@ -18,7 +18,7 @@ ANN = "ann@example.com"
 BOB = "bob@example.com"
 OURS = ("List-Unsubscribe", "List-Unsubscribe-Post")
 SHOWN = ("From", "To", "Subject", "List-Id", *OURS)
-PAIR = re.compile(r"<(https://lists\.example\.com/u/([a-z2-7]{52})\.[a-z2-7]+)>,\n\t"
+PAIR = re.compile(r"<(http://127\.0\.0\.1:\d+(/u/([a-z2-7]{52})\.[a-z2-7]+))>,\n\t"
                   r"<mailto:(unsubscribe\+([a-z2-7]{52})@lists\.example\.com)>")
 LOG_HEAD = re.compile(r"^\S+ \S+\[\d+\] \w+: ")
 
@@ -107,21 +107,30 @@ def send(run: Try, sender: str, recipients: list[str], text: bytes) -> Sent:
 # ---- what is judged ----------------------------------------------------------------------------------------------------
 
 
-def expect_pair(run: Try, message: SunkMessage, who: str, list_name: str) -> str:
-    """The pair's mailto address, when it is the one that it has to be."""
+@dataclass
+class Links:
+    """What the header pair offers."""
+
+    url: str
+    path: str
+    mailto: str
+
+
+def expect_pair(run: Try, message: SunkMessage, who: str, list_name: str) -> Links | None:
+    """The pair's links, when they are the ones that they have to be."""
     links = message.fields("List-Unsubscribe")
     match = PAIR.fullmatch(links[0]) if len(links) == 1 else None
     if match is None:
         found = " / ".join(links) or "missing"
         run.wrong.append(f"List-Unsubscribe is not one field with a link and a mailto, but {found}")
-        return ""
-    run.expect(match[2] == match[4], "the link and the mailto carry different tokens")
+        return None
+    run.expect(match[3] == match[5], "the link and the mailto carry different tokens")
     posts = message.fields("List-Unsubscribe-Post")
     run.expect(posts == ["List-Unsubscribe=One-Click"], f"List-Unsubscribe-Post is {posts or 'missing'}")
     shown = json.loads(run.bed.optoutctl("token", "show", "--json", match[1], fine=(0, 1)))
     names = f"{shown['address']} and {shown['list']}"
     run.expect(names == f"{who} and {list_name}", f"the token names {names}, not {who} and {list_name}")
-    return match[3]
+    return Links(match[1], match[2], match[4])
 
 
 def expect_states(run: Try, who: str, **wanted: str) -> None:
@@ -150,7 +159,8 @@ def newsletter(run: Try) -> str:
     sent = send(run, NEWS, [ANN], text)
     run.expect(sent.last().code == "250", f"the answer was {sent.last()}")
     message = only(sent, ANN)
-    run.unsubscribe_address = expect_pair(run, message, ANN, "newsletter")
+    links = expect_pair(run, message, ANN, "newsletter")
+    run.unsubscribe_address = links.mailto if links else ""
     same = without(message.data, ("Received", *OURS)) == text
     run.expect(same, "more than the pair (and Postfix's Received) differs from what was sent")
     return "Ann's own link and mailto, and the one-click field; all else as sent"
@@ -183,6 +193,24 @@ def refused(run: Try) -> str:
     return "the sending program learns of it at RCPT, before it sends the message"
 
 
+def one_click(run: Try) -> str:
+    sent = send(run, NEWS, [BOB], mail(f"News <{NEWS}>", BOB, "This week's news"))
+    links = expect_pair(run, only(sent, BOB), BOB, "newsletter")
+    if links is None:
+        raise NotRun("the newsletter brought no link to POST to")
+    run.screen.line("  Bob's mail client")
+    run.screen.line(f"     -> POST {shortened(links.path)}   List-Unsubscribe=One-Click")
+    posted = run.bed.post(links.path, "List-Unsubscribe=One-Click")
+    run.screen.line(f"     <- {posted.status} {posted.content_type}: {posted.body.strip()}")
+    run.expect((posted.status, posted.content_type) == (200, "text/plain; charset=utf-8"), f"the answer was {posted}")
+    run.screen.line(f"  his page  {links.url}")
+    expect_states(run, BOB, newsletter="opted_out one_click")
+    again = send(run, NEWS, [BOB], mail(f"News <{NEWS}>", BOB, "Next week's news"))
+    reply = again.to(BOB)
+    run.expect((reply.code, reply.enhanced) == ("550", "5.7.1"), f"the answer to RCPT was {reply}")
+    return "recorded before the answer, and refused from then on; the page shows it"
+
+
 def stripped(run: Try) -> str:
     run.screen.line(f"  first     optoutctl add {ANN} --list product-news --reason phone")
     run.bed.optoutctl("add", ANN, "--list", "product-news", "--reason", "phone")
@@ -202,8 +230,8 @@ def checked(run: Try) -> str:
     for line in run.bed.optoutctl("check", ANN, BOB, fine=(0, 1)).splitlines():
         run.screen.line(f"        {line}")
     expect_states(run, ANN, newsletter="opted_out mailto", product_news="opted_out cli", all="none")
-    expect_states(run, BOB, newsletter="none", product_news="none", all="none")
-    return "Ann is out of both lists, by what she sent and by the command; Bob of none"
+    expect_states(run, BOB, newsletter="opted_out one_click", product_news="none", all="none")
+    return "Ann is out of both lists, by what she sent and by the command; Bob of the newsletter, by one click"
 
 
 STEPS: list[tuple[str, Callable[[Try], str]]] = [
@@ -211,6 +239,7 @@ STEPS: list[tuple[str, Callable[[Try], str]]] = [
     ("A transactional mail is left alone", transactional),
     ("Ann's mail client sends the unsubscribe mail, to the mailto of that header", unsubscribe),
     ("The next newsletter to Ann is refused", refused),
+    ("Bob's mail client unsubscribes with one click, by the URL of his newsletter", one_click),
     ("A mail of a list that only List-Id tells, to Ann and Bob", stripped),
     ("What the admin sees", checked),
 ]

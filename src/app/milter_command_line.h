@@ -4,6 +4,7 @@
 #include <string>
 #include <variant>
 
+#include "app/exit_now.h"
 #include "milter/explain.h"
 
 namespace optout {
@@ -13,9 +14,6 @@ struct MilterCommandLine {
     std::string config_file = "/etc/optout-milter/optout.yaml";
     std::string message_file;
     ExplainRequest request;  // its message is not read yet
-};
-struct ExitNow {
-    int code = 0;  // --help, --version, or an error that is printed already
 };
 
 std::variant<MilterCommandLine, ExitNow> parse_command_line(int argc, char** argv);

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "store/lmdb_outbox.h"
 #include "store/lmdb_store.h"
 #include "store/redis_store.h"
 
@@ -100,6 +101,11 @@ Result<std::unique_ptr<Recorder>> open_recorder(const Settings& settings, const 
     if (!recorder) return recorder;
     name_lists(**recorder, settings);
     return recorder;
+}
+
+Result<std::unique_ptr<Outbox>> open_outbox(const Settings& settings, const Clock& clock) {
+    if (auto taken = take_identity_of_store_owner(settings); !taken) return tl::unexpected(taken.error());
+    return open_lmdb_outbox(settings.store.path + "/outbox", OutboxLimits{}, clock);
 }
 
 void name_lists(Recorder& recorder, const Settings& settings) {

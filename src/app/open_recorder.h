@@ -6,6 +6,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "config/settings.h"
+#include "store/outbox.h"
 #include "store/recorder.h"
 
 namespace optout {
@@ -17,6 +18,9 @@ namespace optout {
 
 // Takes that identity first.
 [[nodiscard]] Result<std::unique_ptr<Recorder>> open_recorder(const Settings& settings, const Clock& clock);
+
+// The mail that people asked for on the web, in store.path/outbox.
+[[nodiscard]] Result<std::unique_ptr<Outbox>> open_outbox(const Settings& settings, const Clock& clock);
 
 // Has the store remember the names and titles of the lists. Where it is down, that is put off to the next start.
 void name_lists(Recorder& recorder, const Settings& settings);

@@ -6,7 +6,9 @@
 #include "app/milter_command_line.h"
 #include "app/open_recorder.h"
 #include "app/service_loader.h"
+#include "app/settings_loader.h"
 #include "base/file.h"
+#include "base/signals.h"
 #include "milter/server.h"
 
 using namespace optout;

@@ -30,7 +30,9 @@ std::vector<std::string> notes_on(const Settings& settings);
 // Every key that the loader knows, as dotted paths ("milter.listen", "lists[].match[].sender"), in the loader's order.
 std::vector<std::string> known_keys();
 
-// Keys whose change needs a restart, among those that differ ("milter.listen", "store.*", "journal.retention", …).
-std::vector<std::string> changes_that_need_a_restart(const Settings& old_settings, const Settings& new_settings);
+// Keys whose change needs a restart of that program, among those that differ ("milter.listen", "store.path", …).
+enum class Program { milter, web };
+std::vector<std::string> changes_that_need_a_restart(const Settings& old_settings, const Settings& new_settings,
+                                                     Program program);
 
 }  // namespace optout

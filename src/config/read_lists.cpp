@@ -1,9 +1,7 @@
 // The section lists.
-#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 
 #include "base/text.h"
 #include "config/sections.h"
@@ -46,36 +44,10 @@ Valid is_field_name(std::string_view name) {
     return fine && !name.empty() ? Valid::yes : Valid::no;
 }
 
-// "10.0.0.0/8" for "10.1.2.3/8"; nothing where that is not what is wrong.
-std::optional<std::string> without_host_bits(std::string_view text) {
-    const auto slash = text.find('/');
-    if (slash == std::string_view::npos) return std::nullopt;
-    auto ip = parse_ip(text.substr(0, slash));
-    const auto prefix = parse_uint(text.substr(slash + 1));
-    const bool v6 = text.substr(0, slash).find(':') != std::string_view::npos;
-    const unsigned first_bit = v6 ? 0 : 96;
-    constexpr unsigned bits = 128;
-    if (!ip || !prefix || *prefix > bits - first_bit) return std::nullopt;
-    for (unsigned bit = first_bit + static_cast<unsigned>(*prefix); bit < bits; ++bit) {
-        ip->bytes[bit / 8] = static_cast<std::uint8_t>(ip->bytes[bit / 8] & ~(0x80U >> (bit % 8)));
-    }
-    std::array<char, INET6_ADDRSTRLEN> shown{};
-    ::inet_ntop(v6 ? AF_INET6 : AF_INET, ip->bytes.data() + (v6 ? 0 : 12), shown.data(), shown.size());
-    return fmt::format("{}/{}", shown.data(), *prefix);
-}
-
-Parsed<Network> parse_client(std::string_view text) {
-    if (const auto network = parse_network(text)) return *network;
-    if (const auto meant = without_host_bits(text)) {
-        return wants(fmt::format("{} (no bits after the prefix)", *meant));
-    }
-    return wants("a network like 10.0.0.0/8 or 2001:db8::/32");
-}
-
 void read_match(Mapping& mapping, MatchRule& rule) {
     mapping.one_or_more("sender", rule.sender, parse_sender_pattern);
     mapping.one_or_more("sasl_user", rule.sasl_user, parse_pattern);
-    mapping.one_or_more("client", rule.client, parse_client);
+    mapping.one_or_more("client", rule.client, parse_client_network);
     mapping.one_or_more("daemon", rule.daemon, parse_pattern);
     mapping.free_names("header", [&](Mapping& header, const std::string& name) {
         MatchRule::Header condition{name, {}};

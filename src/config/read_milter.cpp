@@ -42,26 +42,13 @@ Parsed<std::string> parse_listen(std::string_view text) {
     return wants("unix:/PATH, inet:PORT@HOST or inet6:PORT@ADDRESS");
 }
 
-// As chmod(1) takes it. The owner must be able to listen.
-Parsed<unsigned> parse_mode(std::string_view text) {
-    constexpr unsigned owner = 0600;
-    const bool octal =
-        !text.empty() && text.size() <= 4 && text.find_first_not_of("01234567") == std::string_view::npos;
-    unsigned mode = 0;
-    if (octal) {
-        for (const char c : text) mode = mode * 8 + static_cast<unsigned>(c - '0');
-    }
-    if (mode > 0777 || (mode & owner) != owner) return wants("an octal mode from 0600 to 0777, like 0660");
-    return mode;
-}
-
 }  // namespace
 
 void read_milter(Mapping& mapping, MilterSettings& settings) {
     using Mode = MilterSettings::Mode;
     using OnLongHeader = MilterSettings::OnLongHeader;
     mapping.required("listen", "unix:/run/optout-milter/milter.sock", settings.listen, parse_listen);
-    mapping.optional("socket_mode", settings.socket_mode, parse_mode);
+    mapping.optional("socket_mode", settings.socket_mode, parse_socket_mode);
     mapping.optional("socket_group", settings.socket_group, parse_word);
     mapping.optional("mode", settings.mode, Choice<Mode>{{"enforce", Mode::enforce}, {"monitor", Mode::monitor}});
     mapping.optional("refusals_per_session", settings.refusals_per_session, NumberBetween{0, most_refusals});

@@ -16,20 +16,6 @@ constexpr std::size_t longest_local_part = 64;  // RFC 5321 §4.5.3.1.1
 constexpr std::size_t longest_mailbox = longest_local_part - token_length;
 constexpr std::size_t longest_url = 200;  // leaves room in a header line of 998 (RFC 5322 §2.1.1) for token and seal
 
-Valid is_url_host(std::string_view authority) {
-    std::string_view host = authority;
-    if (host.starts_with('[')) {
-        const auto end = host.find(']');
-        if (end == std::string_view::npos || is_ipv6(host.substr(1, end - 1)) == Valid::no) return Valid::no;
-        host.remove_prefix(end + 1);
-        if (host.empty()) return Valid::yes;
-        return take_prefix(host, ":") ? is_port(host) : Valid::no;
-    }
-    const auto colon = host.find(':');
-    if (colon != std::string_view::npos && is_port(host.substr(colon + 1)) == Valid::no) return Valid::no;
-    return is_host_name(host.substr(0, colon));
-}
-
 // Plain http is for trying out on one machine.
 Valid is_this_machine(std::string_view authority) {
     for (std::string_view host : {"localhost", "127.0.0.1", "[::1]"}) {
@@ -59,26 +45,13 @@ Parsed<std::string> parse_public_url(std::string_view text) {
     const auto slash = rest.find('/');
     const std::string_view authority = rest.substr(0, slash);
     const std::string_view path = slash == std::string_view::npos ? std::string_view() : rest.substr(slash);
-    if (is_url_host(authority) == Valid::no || is_url_path(path) == Valid::no) {
+    if (is_authority(authority) == Valid::no || is_url_path(path) == Valid::no) {
         return wants("a URL like https://lists.example.com");
     }
     if (plain && is_this_machine(authority) == Valid::no) {
         return wants("a URL that begins with https:// (http:// only for localhost)");
     }
     return std::string(text);
-}
-
-// Its local part goes unquoted into header fields and before a separator and a token.
-Parsed<Address> parse_mailbox(std::string_view text) {
-    auto address = parse_address(text);
-    if (!address) return wants(fmt::format("a mail address ({})", describe(address.error())));
-    constexpr std::string_view specials = "!#$%&'*+-/=?^_`{|}~.";
-    const bool plain = std::all_of(address->local.begin(), address->local.end(), [&](char c) {
-        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || specials.find(c) != std::string_view::npos;
-    });
-    if (!plain) return wants("a mail address whose local part is ASCII and needs no quotes");
-    if (address->domain.starts_with('[')) return wants("a mail address with a domain name");
-    return std::move(*address);
 }
 
 void check_mailbox(Mapping& mapping, const Mailbox& mailbox) {

@@ -133,13 +133,15 @@ std::vector<Mapping::Value> Mapping::required_items_at(std::string_view key, std
     return items;
 }
 
-std::vector<Mapping::Value> Mapping::values_of(const YamlNode& node, const std::string& path) {
+std::vector<Mapping::Value> Mapping::values_of(const YamlNode& node, const std::string& path, AtLeast least) {
     if (node.kind != YamlNode::Kind::list) {
         if (node.kind == YamlNode::Kind::text) return {{&node, path}};
         wrong_kind(report_, path, "one value or a list of them", node);
         return {};
     }
-    if (node.children.empty()) report_.problem(path, "expected at least one value, got an empty list");
+    if (node.children.empty() && least == AtLeast::one) {
+        report_.problem(path, "expected at least one value, got an empty list");
+    }
     std::vector<Value> values;
     for (const YamlNode& child : node.children) {
         values.push_back({&child, item_of(path, values.size())});

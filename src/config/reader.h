@@ -41,13 +41,15 @@ class Mapping {
     // One value or a list of them.
     template <typename T, typename Parse>
     void one_or_more(std::string_view key, std::vector<T>& into, const Parse& parse) {
+        if (const YamlNode* node = ask(key)) read_values(key, *node, AtLeast::one, into, parse);
+    }
+    // The same, or an empty list; it replaces what `into` has.
+    template <typename T, typename Parse>
+    void any_number(std::string_view key, std::vector<T>& into, const Parse& parse) {
         const YamlNode* node = ask(key);
         if (node == nullptr) return;
-        for (const Value& value : values_of(*node, key_below(path_, key))) {
-            T one{};
-            read_one(value.key, *value.node, one, parse);
-            into.push_back(std::move(one));
-        }
+        into.clear();
+        read_values(key, *node, AtLeast::none, into, parse);
     }
 
     // A mapping with keys of its own. One that is missing is read like an empty one: it may have required keys.
@@ -103,7 +105,8 @@ class Mapping {
     std::optional<Value> free_names_at(std::string_view key);
     std::vector<Value> items_at(std::string_view key);
     std::vector<Value> required_items_at(std::string_view key, std::string_view example);
-    std::vector<Value> values_of(const YamlNode& node, const std::string& path);
+    enum class AtLeast { none, one };
+    std::vector<Value> values_of(const YamlNode& node, const std::string& path, AtLeast least);
     std::optional<std::string_view> text_of(const std::string& path, const YamlNode& node);
 
     template <typename T, typename Parse>
@@ -116,6 +119,16 @@ class Mapping {
             into = std::move(*value);
         } else {
             report_.unexpected(path, value.error(), *text);
+        }
+    }
+
+    template <typename T, typename Parse>
+    void read_values(std::string_view key, const YamlNode& node, AtLeast least, std::vector<T>& into,
+                     const Parse& parse) {
+        for (const Value& value : values_of(node, key_below(path_, key), least)) {
+            T one{};
+            read_one(value.key, *value.node, one, parse);
+            into.push_back(std::move(one));
         }
     }
 

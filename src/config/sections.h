@@ -44,6 +44,7 @@ void read_redis(Mapping& mapping, RedisSettings& settings, ListNames& names);
 void read_unsubscribe(Mapping& mapping, Settings& settings);  // keys, public_url, mailto…, keep_addresses
 void read_lists(Mapping& mapping, std::vector<ListRule>& lists, ListNames& names);
 void read_addresses(Mapping& mapping, std::vector<AddressRule>& addresses);
+void read_web(Mapping& mapping, WebSettings& settings);
 void read_log(Mapping& mapping, LogSettings& settings);
 
 }  // namespace optout

@@ -11,6 +11,7 @@
 #include "mail/address.h"
 #include "mail/list_unsubscribe.h"
 #include "policy/list_match.h"
+#include "policy/network.h"
 
 namespace optout {
 
@@ -54,6 +55,35 @@ struct RedisSettings {
     friend bool operator==(const RedisSettings&, const RedisSettings&) = default;
 };
 
+struct WebSettings {
+    std::string listen = "127.0.0.1:8080";  // HOST:PORT, [ADDRESS]:PORT or unix:/PATH
+    unsigned socket_mode = 0660;            // of a unix socket, octal in the file
+    std::string socket_group;               // empty: the daemon's own
+    std::string admin = "127.0.0.1:8081";   // as listen; "off": no admin listener
+    std::string admin_tokens = "/etc/optout-milter/admin.tokens";
+    struct Proxy {  // whose X-Forwarded-For is believed
+        enum class Kind { network, unix_socket } kind = Kind::network;
+        Network network;
+        friend bool operator==(const Proxy&, const Proxy&) = default;
+    };
+    std::vector<Proxy> trusted_proxies;  // "127.0.0.1/32", or "unix": whoever comes through the unix socket
+    std::string smtp;                    // "smtp://HOST[:PORT]"; empty: no mail is sent, and none is offered
+    std::string mail_from;               // header From of our mails; empty: the mailto address
+    std::string organisation;            // who sends the lists, for people; empty: not named
+    enum class EmptyPost { show_page, unsubscribe } empty_post = EmptyPost::show_page;     // accept_empty_post
+    std::vector<std::string> reasons{"too_many", "not_relevant", "never_asked", "other"};  // offered, codes
+    std::string theme;  // directory with texts, templates, style and logo of the admin's own; empty: none
+    struct Tls {
+        std::string certificate;  // PEM, the chain; empty: plain HTTP
+        std::string key;
+        friend bool operator==(const Tls&, const Tls&) = default;
+    } tls;
+    Millis idle_timeout{std::chrono::seconds(20)};     // of a connection on which nothing comes
+    Millis request_timeout{std::chrono::seconds(60)};  // of a whole request, from its first byte to the answer's last
+    unsigned max_connections = 12000;
+    friend bool operator==(const WebSettings&, const WebSettings&) = default;
+};
+
 struct LogSettings {
     LogTarget to = LogTarget::syslog;
     LogLevel level = LogLevel::info;
@@ -79,6 +109,7 @@ struct Settings {
     enum class KeepAddresses { yes, no } keep_addresses = KeepAddresses::yes;
     std::vector<ListRule> lists;
     std::vector<AddressRule> addresses;
+    WebSettings web;
     LogSettings log;
 
     TagRules tag_rules() const;

@@ -1,13 +1,13 @@
 // See values.h.
 #include "config/values.h"
 
+#include <arpa/inet.h>
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <array>
 
 #include "base/text.h"
-#include "policy/network.h"
 
 namespace optout {
 
@@ -43,6 +43,24 @@ bool is_letter_or_digit(char c) {
 
 Valid valid_if(bool holds) {
     return holds ? Valid::yes : Valid::no;
+}
+
+// "10.0.0.0/8" for "10.1.2.3/8"; nothing where that is not what is wrong.
+std::optional<std::string> without_host_bits(std::string_view text) {
+    const auto slash = text.find('/');
+    if (slash == std::string_view::npos) return std::nullopt;
+    auto ip = parse_ip(text.substr(0, slash));
+    const auto prefix = parse_uint(text.substr(slash + 1));
+    const bool v6 = text.substr(0, slash).find(':') != std::string_view::npos;
+    const unsigned first_bit = v6 ? 0 : 96;
+    constexpr unsigned bits = 128;
+    if (!ip || !prefix || *prefix > bits - first_bit) return std::nullopt;
+    for (unsigned bit = first_bit + static_cast<unsigned>(*prefix); bit < bits; ++bit) {
+        ip->bytes[bit / 8] = static_cast<std::uint8_t>(ip->bytes[bit / 8] & ~(0x80U >> (bit % 8)));
+    }
+    std::array<char, INET6_ADDRSTRLEN> shown{};
+    ::inet_ntop(v6 ? AF_INET6 : AF_INET, ip->bytes.data() + (v6 ? 0 : 12), shown.data(), shown.size());
+    return fmt::format("{}/{}", shown.data(), *prefix);
 }
 
 }  // namespace
@@ -92,6 +110,39 @@ Parsed<std::string> parse_word(std::string_view text) {
     return std::string(text);
 }
 
+// As chmod(1) takes it. The owner must be able to listen.
+Parsed<unsigned> parse_socket_mode(std::string_view text) {
+    constexpr unsigned owner = 0600;
+    const bool octal =
+        !text.empty() && text.size() <= 4 && text.find_first_not_of("01234567") == std::string_view::npos;
+    unsigned mode = 0;
+    if (octal) {
+        for (const char c : text) mode = mode * 8 + static_cast<unsigned>(c - '0');
+    }
+    if (mode > 0777 || (mode & owner) != owner) return wants("an octal mode from 0600 to 0777, like 0660");
+    return mode;
+}
+
+Parsed<Network> parse_client_network(std::string_view text) {
+    if (const auto network = parse_network(text)) return *network;
+    if (const auto meant = without_host_bits(text)) {
+        return wants(fmt::format("{} (no bits after the prefix)", *meant));
+    }
+    return wants("a network like 10.0.0.0/8 or 2001:db8::/32");
+}
+
+Parsed<Address> parse_mailbox(std::string_view text) {
+    auto address = parse_address(text);
+    if (!address) return wants(fmt::format("a mail address ({})", describe(address.error())));
+    constexpr std::string_view specials = "!#$%&'*+-/=?^_`{|}~.";
+    const bool plain = std::all_of(address->local.begin(), address->local.end(), [&](char c) {
+        return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || specials.find(c) != std::string_view::npos;
+    });
+    if (!plain) return wants("a mail address whose local part is ASCII and needs no quotes");
+    if (address->domain.starts_with('[')) return wants("a mail address with a domain name");
+    return std::move(*address);
+}
+
 Valid is_socket_path(std::string_view text) {
     return valid_if(text.size() > 1 && text.size() <= max_socket_path && text.front() == '/' && text.back() != '/');
 }
@@ -116,6 +167,32 @@ Valid is_host_name(std::string_view text) {
 
 Valid is_ipv6(std::string_view text) {
     return valid_if(text.find(':') != std::string_view::npos && parse_ip(text).has_value());
+}
+
+Valid is_authority(std::string_view text) {
+    std::string_view host = text;
+    if (host.starts_with('[')) {
+        const auto end = host.find(']');
+        if (end == std::string_view::npos || is_ipv6(host.substr(1, end - 1)) == Valid::no) return Valid::no;
+        host.remove_prefix(end + 1);
+        if (host.empty()) return Valid::yes;
+        return take_prefix(host, ":") ? is_port(host) : Valid::no;
+    }
+    const auto colon = host.find(':');
+    if (colon != std::string_view::npos && is_port(host.substr(colon + 1)) == Valid::no) return Valid::no;
+    return is_host_name(host.substr(0, colon));
+}
+
+std::optional<IpEndpoint> parse_ip_endpoint(std::string_view text) {
+    const auto colon = text.rfind(':');
+    if (colon == std::string_view::npos || is_port(text.substr(colon + 1)) == Valid::no) return std::nullopt;
+    std::string_view host = text.substr(0, colon);
+    const bool bracketed = host.starts_with('[') && host.ends_with(']');
+    if (bracketed) host = host.substr(1, host.size() - 2);
+    if (bracketed != (is_ipv6(host) == Valid::yes)) return std::nullopt;
+    const auto ip = parse_ip(host);
+    if (!ip) return std::nullopt;
+    return IpEndpoint{*ip, static_cast<unsigned>(*parse_uint(text.substr(colon + 1)))};
 }
 
 }  // namespace optout

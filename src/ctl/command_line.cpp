@@ -33,8 +33,10 @@ struct Reading {
     Pending pending;
     KeysNew keys_new;
     KeysShow keys_show;
+    AdminTokenNew admin_token_new;
+    AdminTokenShow admin_token_show;
     std::string config = default_config;
-    std::optional<std::variant<KeysCommand, StoreCommand>> chosen;
+    std::optional<std::variant<SecretsCommand, StoreCommand>> chosen;
 };
 
 template <typename Group, typename Command>
@@ -53,6 +55,10 @@ void add_addresses(CLI::App& sub, Addresses& who) {
 
 void add_list(CLI::App& sub, std::string& list, const char* help) {
     sub.add_option("--list", list, help)->type_name("LIST");
+}
+
+void add_token_file(CLI::App& sub, std::string& file) {
+    sub.add_option("--file", file, "The file of tokens, web.admin_tokens")->type_name("FILE")->capture_default_str();
 }
 
 void add_json(CLI::App& sub, Output& output) {
@@ -144,17 +150,36 @@ void add_token_commands(CLI::App& app, Reading& r) {
         ->type_name("")
         ->required();
     add_json(*show, r.token_show.output);
+}
 
+void add_secrets_commands(CLI::App& app, Reading& r) {
     auto* keys = app.add_subcommand("keys", "Make or show the keys that sign tokens");
     keys->group("Commands");
     keys->require_subcommand(1);
-    auto* fresh = command_of<KeysCommand>(*keys, r, r.keys_new, "new", "Add a key to FILE, which is made if need be");
+    auto* fresh =
+        command_of<SecretsCommand>(*keys, r, r.keys_new, "new", "Add a key to FILE, which is made if need be");
     fresh->add_option("FILE", r.keys_new.file, "The key file")->type_name("")->required();
     fresh->footer(
         "Never prints a secret. The first key of a file signs at once, a later one after 24 hours: bring the file to\n"
         "every host before that. Needs no config file.");
-    auto* ages = command_of<KeysCommand>(*keys, r, r.keys_show, "show", "Print ids and ages of the keys in FILE");
+    auto* ages = command_of<SecretsCommand>(*keys, r, r.keys_show, "show", "Print ids and ages of the keys in FILE");
     ages->add_option("FILE", r.keys_show.file, "The key file")->type_name("")->required();
+
+    auto* admin = app.add_subcommand("admin-token", "Make or show the tokens of the admin listener of optout-web");
+    admin->group("Commands");
+    admin->require_subcommand(1);
+    auto* made = command_of<SecretsCommand>(*admin, r, r.admin_token_new, "new",
+                                            "Make a token and add its digest to the file, which is made if need be");
+    made->add_option("NAME", r.admin_token_new.name, "What it is called in the log")->type_name("")->required();
+    made->add_option("--scope", r.admin_token_new.scopes, "read, write or events; may be given several times")
+        ->type_name("SCOPE")
+        ->allow_extra_args(false)
+        ->capture_default_str();
+    add_token_file(*made, r.admin_token_new.file);
+    made->footer("Prints the token, this once: only its digest is kept. Needs no config file.");
+    auto* known =
+        command_of<SecretsCommand>(*admin, r, r.admin_token_show, "show", "Print names and scopes of the tokens");
+    add_token_file(*known, r.admin_token_show.file);
 }
 
 // CLI11 says of a missing or misspelt command only that a "subcommand" is required. Empty where it is something else.
@@ -200,6 +225,7 @@ std::variant<CommandLine, Exit> read_command_line(std::span<const std::string> a
     add_writing_commands(app, reading);
     add_file_commands(app, reading);
     add_token_commands(app, reading);
+    add_secrets_commands(app, reading);
     try {
         app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
     } catch (const CLI::ParseError& error) {

@@ -12,7 +12,7 @@ namespace optout::ctl {
 
 struct CommandLine {
     std::string config;
-    std::variant<KeysCommand, StoreCommand> command;
+    std::variant<SecretsCommand, StoreCommand> command;
 };
 
 // Or the end: --help, --version, and what is wrong with the arguments are printed already.

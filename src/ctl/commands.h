@@ -73,14 +73,24 @@ struct KeysNew {
 struct KeysShow {
     std::string file;
 };
+struct AdminTokenNew {
+    std::string name;
+    std::vector<std::string> scopes{"read"};
+    std::string file = "/etc/optout-milter/admin.tokens";
+};
+struct AdminTokenShow {
+    std::string file = "/etc/optout-milter/admin.tokens";
+};
 
 // Need no config file: they come before it.
-using KeysCommand = std::variant<KeysNew, KeysShow>;
+using SecretsCommand = std::variant<KeysNew, KeysShow, AdminTokenNew, AdminTokenShow>;
 using StoreCommand =
     std::variant<Check, Add, Remove, Pause, List, Import, Export, EraseRecords, TokenMake, TokenShow, Pending>;
 
 Exit run(const KeysNew& command, const Clock& clock, Io& io);
 Exit run(const KeysShow& command, const Clock& clock, Io& io);
+Exit run(const AdminTokenNew& command, const Clock& clock, Io& io);
+Exit run(const AdminTokenShow& command, const Clock& clock, Io& io);
 
 Exit run(const Check& command, Context& context);
 Exit run(const Add& command, Context& context);

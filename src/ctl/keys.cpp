@@ -2,11 +2,11 @@
 #include <fmt/format.h>
 
 #include <array>
-#include <filesystem>
 
 #include "base/file.h"
 #include "ctl/commands.h"
 #include "ctl/printable.h"
+#include "ctl/secrets.h"
 #include "mail/token.h"
 
 namespace optout::ctl {
@@ -15,17 +15,6 @@ namespace {
 
 constexpr auto signs_after = std::chrono::hours(24);  // as mail/token.h says
 constexpr unsigned last_id = 255;
-
-Exit say(const Failure& failure, Io& io) {
-    complain(io, printable(failure.text()));
-    return Exit::error;
-}
-
-Result<std::string> content_or_nothing(const std::string& file) {
-    std::error_code error;
-    if (std::filesystem::exists(file, error) || error) return read_secret_file(file);
-    return std::string();
-}
 
 // The id that the old content does not have.
 unsigned added_id(std::string_view old, const Keyring& keys, const std::string& file) {
@@ -48,7 +37,7 @@ std::string age_of(const Keyring::Key& key, Time now) {
 
 Exit run(const KeysNew& command, const Clock& clock, Io& io) {
     const Time now = clock.now();
-    const auto old = content_or_nothing(command.file);
+    const auto old = secrets_or_nothing(command.file);
     if (!old) return say(old.error(), io);
     const auto content = Keyring::with_new_key(*old, command.file, now);
     if (!content) return say(content.error(), io);

@@ -13,8 +13,8 @@ namespace {
 
 using ctl::Exit;
 
-Exit run_keys(const ctl::KeysCommand& keys, const Clock& clock, Io& io) {
-    return std::visit([&](const auto& command) { return ctl::run(command, clock, io); }, keys);
+Exit run_secrets(const ctl::SecretsCommand& secrets, const Clock& clock, Io& io) {
+    return std::visit([&](const auto& command) { return ctl::run(command, clock, io); }, secrets);
 }
 
 Exit run_with_config(const std::string& config, const ctl::StoreCommand& store, const OpenRecorder& open,
@@ -32,8 +32,8 @@ Exit run(std::span<const std::string> arguments, const OpenRecorder& open, const
     const auto read = ctl::read_command_line(arguments, io);
     if (const auto* end = std::get_if<Exit>(&read)) return ctl::finish_output(io, *end);
     const auto& line = std::get<ctl::CommandLine>(read);
-    if (const auto* keys = std::get_if<ctl::KeysCommand>(&line.command)) {
-        return ctl::finish_output(io, run_keys(*keys, clock, io));
+    if (const auto* secrets = std::get_if<ctl::SecretsCommand>(&line.command)) {
+        return ctl::finish_output(io, run_secrets(*secrets, clock, io));
     }
     const auto& store = std::get<ctl::StoreCommand>(line.command);
     return ctl::finish_output(io, run_with_config(line.config, store, open, clock, io));

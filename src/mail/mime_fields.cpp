@@ -6,9 +6,9 @@
 #include <algorithm>
 #include <array>
 #include <memory>
-#include <mutex>
 
 #include "base/text.h"
+#include "mail/gmime_ready.h"
 
 namespace optout {
 
@@ -24,19 +24,6 @@ using GMimePointer = std::unique_ptr<T, GMimeDeleter>;
 
 // Longer values are hostile.
 constexpr std::size_t longest_value = 4096;
-
-// GMime promises nothing about threads, and unsubscribe mail is rare: one at a time. Never shut down, for other threads
-// may still be at work when the program ends.
-[[nodiscard]] std::unique_lock<std::mutex> enter_gmime() {
-    static auto* const mutex = new std::mutex;
-    std::unique_lock lock(*mutex);
-    static const bool ready = [] {
-        g_mime_init();
-        return true;
-    }();
-    static_cast<void>(ready);
-    return lock;
-}
 
 // REQUIRES that GMime is entered.
 GMimePointer<GMimeParserOptions> parser_options() {

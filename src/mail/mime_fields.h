@@ -1,4 +1,4 @@
-// Field values that take a MIME library to read. Private to src/mail; the only place that includes GMime.
+// Field values that take a MIME library to read. Private to src/mail.
 // Pure. Must not know what a field is for.
 #pragma once
 

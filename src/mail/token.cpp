@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "mail/sodium_ready.h"
+#include "mail/subkey.h"
 
 namespace optout {
 namespace {
@@ -26,36 +27,6 @@ constexpr std::size_t max_sealed = 1024;  // characters; an address of the great
 
 using TokenBytes = std::array<std::uint8_t, token_size>;
 using Mac = std::array<std::uint8_t, mac_size>;
-
-// A secret's own key for each use, by libsodium's key derivation (BLAKE2b, context "optoutml"): 1 for the MAC of
-// tokens, 2 for sealing addresses. Owns: the key, wiped at the end.
-class Subkey {
-  public:
-    enum class Use : std::uint64_t { mac = 1, seal = 2 };
-    Subkey(std::span<const std::uint8_t> secret, Use use) {
-        static_assert(crypto_kdf_KEYBYTES == 32 && crypto_auth_hmacsha256_KEYBYTES == 32 &&
-                      crypto_aead_xchacha20poly1305_ietf_KEYBYTES == 32);
-        crypto_kdf_derive_from_key(bytes_.data(), bytes_.size(), static_cast<std::uint64_t>(use), "optoutml",
-                                   secret.data());
-    }
-    Subkey(const Subkey&) = delete;
-    Subkey& operator=(const Subkey&) = delete;
-    ~Subkey() { sodium_memzero(bytes_.data(), bytes_.size()); }
-    const std::uint8_t* data() const { return bytes_.data(); }
-
-  private:
-    std::array<std::uint8_t, 32> bytes_{};
-};
-
-// Stands in for the secret of a key id that is not known. Random, so that nobody can sign for it.
-std::span<const std::uint8_t> dummy_secret() {
-    static const auto secret = [] {
-        std::array<std::uint8_t, crypto_kdf_KEYBYTES> bytes{};
-        randombytes_buf(bytes.data(), bytes.size());
-        return bytes;
-    }();
-    return secret;
-}
 
 Mac mac_of(std::span<const std::uint8_t> secret, const TokenBytes& token) {
     const Subkey key(secret, Subkey::Use::mac);

@@ -2,7 +2,6 @@
 #include "milter/listener.h"
 
 #include <dirent.h>
-#include <grp.h>
 #include <libmilter/mfapi.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -17,6 +16,7 @@
 #include <vector>
 
 #include "base/file.h"
+#include "base/socket_access.h"
 #include "base/text.h"
 
 namespace optout {
@@ -42,28 +42,6 @@ std::optional<int> find_listening_descriptor() {
         if (fd && socket_option(static_cast<int>(*fd), SO_ACCEPTCONN) != 0) return static_cast<int>(*fd);
     }
     return std::nullopt;
-}
-
-Result<gid_t> find_group(const std::string& name) {
-    std::array<char, 16384> buffer{};
-    struct group about{};
-    struct group* found = nullptr;
-    if (::getgrnam_r(name.c_str(), &about, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
-        return fail("find", "the group " + name, "there is none of that name");
-    }
-    return about.gr_gid;
-}
-
-Result<void> set_access(const std::string& path, const MilterSettings& settings) {
-    if (!settings.socket_group.empty()) {
-        const auto group = find_group(settings.socket_group);
-        if (!group) return tl::unexpected(group.error());
-        if (::chown(path.c_str(), static_cast<uid_t>(-1), *group) != 0) {
-            return fail("give to group " + settings.socket_group, path, errno_text(errno));
-        }
-    }
-    if (::chmod(path.c_str(), settings.socket_mode) != 0) return fail("set the mode of", path, errno_text(errno));
-    return {};
 }
 
 }  // namespace
@@ -95,7 +73,8 @@ Result<Listener> open_listener(const MilterSettings& settings) {
         }
         return listener;
     }
-    if (auto set = set_access(std::string(unix_path(settings.listen)), settings); !set) {
+    const std::string path(unix_path(settings.listen));
+    if (auto set = set_socket_access(path, settings.socket_group, settings.socket_mode); !set) {
         return tl::unexpected(set.error());
     }
     return listener;

@@ -2,7 +2,6 @@
 #include "milter/server.h"
 
 #include <libmilter/mfapi.h>
-#include <pthread.h>
 #include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -17,6 +16,7 @@
 #include "base/file.h"
 #include "base/guarded.h"
 #include "base/log.h"
+#include "base/signals.h"
 #include "base/unique_fd.h"
 #include "milter/callbacks.h"
 #include "milter/listener.h"
@@ -24,13 +24,6 @@
 namespace optout {
 
 namespace {
-
-sigset_t our_signals() {
-    sigset_t set;
-    sigemptyset(&set);
-    for (const int signal : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&set, signal);
-    return set;
-}
 
 // Speaks to the socket as an MTA does, and waits for the first answer: libmilter serves only then, and told to stop
 // before that it stops late or calls it an error. Without an answer the start goes on all the same.
@@ -57,32 +50,12 @@ class Services {
 };
 
 void wait_for_signals(Services& services, const MakeService& reload) {
-    const sigset_t set = our_signals();
-    for (;;) {
-        int signal = 0;
-        if (sigwait(&set, &signal) != 0) continue;
-        if (signal != SIGUSR1) {
-            log_info(LogLine()
-                         .with("event", "stopping")
-                         .with("signal", signal == SIGTERM  ? "TERM"
-                                         : signal == SIGINT ? "INT"
-                                                            : "HUP"));
-            return;
-        }
+    while (wait_for_signal() == Told::to_reload) {
         if (auto next = reload(*services.current())) services.replace(std::move(next));
     }
 }
 
 }  // namespace
-
-void block_signals() {
-    const sigset_t set = our_signals();
-    pthread_sigmask(SIG_BLOCK, &set, nullptr);
-    // hiredis writes without MSG_NOSIGNAL.
-    struct sigaction ignore{};
-    ignore.sa_handler = SIG_IGN;
-    sigaction(SIGPIPE, &ignore, nullptr);
-}
 
 Result<void> serve(std::shared_ptr<const Service> service, const MakeService& reload,
                    const std::function<void()>& ready) {

@@ -1,5 +1,4 @@
 // The daemon: listens where the config says, serves until told to stop, takes a new config when told to.
-// Owns the process's signals.
 #pragma once
 
 #include <functional>
@@ -15,11 +14,8 @@ namespace optout {
 using MakeService = std::function<std::shared_ptr<const Service>(const Service& old)>;
 
 // Serves until SIGTERM, SIGINT or SIGHUP; SIGUSR1 reloads. Calls `ready` when the socket accepts. Once a process, from
-// the main thread, before any other thread is started: call block_signals() first of all.
+// the main thread, before any other thread is started, after block_signals() of base/signals.h.
 [[nodiscard]] Result<void> serve(std::shared_ptr<const Service> service, const MakeService& reload,
                                  const std::function<void()>& ready);
-
-// Every thread inherits it, so that signals come to serve() alone.
-void block_signals();
 
 }  // namespace optout

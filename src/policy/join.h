@@ -15,8 +15,10 @@ struct Change {
     friend bool operator==(const Change&, const Change&) = default;
 };
 
-// Joining one list: opted_in for it. Out of `all`: opted_in for all as
-// well, and opted_out for each other list, so that only the one comes back. `answer` is of the address's own key alone.
+// Joining some lists: opted_in for each. Out of `all`: opted_in for all as well, and opted_out for each other list, so
+// that only those come back. Of `answer` only what is of the address's own key counts.
+std::vector<Change> changes_to_join(const std::vector<const ListRule*>& joined, const std::vector<ListRule>& lists,
+                                    const LookupAnswer& answer, Time now);
 std::vector<Change> changes_to_join(const ListRule& list, const std::vector<ListRule>& lists,
                                     const LookupAnswer& answer, Time now);
 // Joining everything: opted_in for all and for each list that is stopped.

@@ -26,14 +26,22 @@ std::string_view name_of(Reason reason) {
         case Reason::unsubscribe_recorded: return "unsubscribe_recorded";
         case Reason::unsubscribe_not_recorded: return "unsubscribe_not_recorded";
         case Reason::unsubscribe_passed_on: return "unsubscribe_passed_on";
+        case Reason::unsubscribe_repeated: return "unsubscribe_repeated";
+        case Reason::paused_by_recipient: return "paused_by_recipient";
+        case Reason::joined_by_recipient: return "joined_by_recipient";
+        case Reason::undone_by_recipient: return "undone_by_recipient";
+        case Reason::reason_given: return "reason_given";
+        case Reason::choice_not_recorded: return "choice_not_recorded";
+        case Reason::choice_changes_nothing: return "choice_changes_nothing";
+        case Reason::link_queued: return "link_queued";
+        case Reason::link_over_limit: return "link_over_limit";
     }
     return "unnamed";
 }
 
 std::vector<Reason> all_reasons() {
     std::vector<Reason> reasons;
-    for (int i = 0; i <= static_cast<int>(Reason::unsubscribe_passed_on); ++i)
-        reasons.push_back(static_cast<Reason>(i));
+    for (int i = 0; i <= static_cast<int>(Reason::link_over_limit); ++i) reasons.push_back(static_cast<Reason>(i));
     return reasons;
 }
 

@@ -33,6 +33,17 @@ enum class Reason {
     unsubscribe_recorded,
     unsubscribe_not_recorded,  // the journal could not be written
     unsubscribe_passed_on,     // no valid token, or not a request: goes on to a human
+    unsubscribe_repeated,      // out already: nothing was written
+
+    // The pages.
+    paused_by_recipient,
+    joined_by_recipient,
+    undone_by_recipient,
+    reason_given,
+    choice_not_recorded,  // the journal could not be written
+    choice_changes_nothing,
+    link_queued,      // a mail with a link will be sent
+    link_over_limit,  // none will: asked too often
 };
 
 std::string_view name_of(Reason reason);

@@ -24,6 +24,9 @@ class DurableStore : public SuppressionStore {
     };
     [[nodiscard]] virtual Result<std::vector<Appended>> append(std::span<const Entry> entries, Stamp stamp,
                                                                Deadline deadline) = 0;
+
+    // Whether a decision could be made durable now: writes and syncs a row of no meaning.
+    [[nodiscard]] virtual Result<void> check_writable(Deadline deadline) = 0;
 };
 
 }  // namespace optout

@@ -47,6 +47,10 @@ Result<std::vector<ListName>> FailingStore::known_lists(Deadline deadline) {
     return unless_down(health_, [&] { return behind_->known_lists(deadline); });
 }
 
+Result<EventPage> FailingStore::events(std::string_view after, std::size_t limit, Deadline deadline) {
+    return unless_down(health_, [&] { return behind_->events(after, limit, deadline); });
+}
+
 Result<StoreIdentity> FailingStore::identity(Deadline deadline) {
     return unless_down(health_, [&] { return behind_->identity(deadline); });
 }

@@ -43,6 +43,9 @@ class Journal {
     // Small facts this host remembers: the shared store's epoch and run id.
     [[nodiscard]] virtual Result<std::string> remembered(std::string_view name) = 0;  // empty when never set
     [[nodiscard]] virtual Result<void> remember(std::string_view name, std::string_view value, Deadline deadline) = 0;
+
+    // Whether a decision could be made durable now: writes and syncs a row of no meaning.
+    [[nodiscard]] virtual Result<void> check_writable(Deadline deadline) = 0;
 };
 
 }  // namespace optout

@@ -30,7 +30,7 @@ Result<std::shared_ptr<LmdbEnvironment>> LmdbEnvironment::open(const LmdbPlace& 
     OpenFile& known = (*files)[*id];
     if (auto environment = known.environment.lock()) {
         if (environment->place().kind == place.kind) return environment;
-        return fail("open", place.data_file(), "it is open as a " + std::string(environment->place().kind));
+        return fail("open", place.data_file(), "it is open as " + with_article(environment->place().kind));
     }
     if (!known.readers.expired()) {
         return fail("open", place.data_file(), "this program is still waiting for the write lock to close it",

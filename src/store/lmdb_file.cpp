@@ -165,6 +165,15 @@ Result<void> check_size(MDB_env* env, const std::string& path) {
     return damaged(path, fmt::format("it has {} bytes, its pages need {}", size, needed));
 }
 
+// A file of an older version. Waits for the write lock, this once. The older program goes on with the file as before.
+void make_missing_tables(MDB_env* env, TableHandles& tables) {
+    TxnHolder txn = begin(env, 0);
+    for (std::size_t i = 1; i < tables.size(); ++i) {
+        check_lmdb(mdb_dbi_open(txn.get(), table_names[i], MDB_CREATE, &tables[i]));
+    }
+    check_lmdb(mdb_txn_commit(txn.release()));
+}
+
 // Another layout may have other tables: the meta table is read before any other is opened.
 Result<TableHandles> open_tables(MDB_env* env, const LmdbPlace& place) {
     TableHandles tables{};
@@ -180,10 +189,20 @@ Result<TableHandles> open_tables(MDB_env* env, const LmdbPlace& place) {
     }
     const std::string kind(view.get(Table::meta, kind_key).value_or("nothing known"));
     if (kind != place.kind) {
-        return fail("open", place.data_file(), fmt::format("it is a {}, not a {}", kind, place.kind));
+        return fail("open", place.data_file(),
+                    fmt::format("it is {}, not {}", with_article(kind), with_article(place.kind)));
     }
-    for (std::size_t i = 1; i < tables.size(); ++i) check_lmdb(mdb_dbi_open(txn.get(), table_names[i], 0, &tables[i]));
+    std::size_t missing = 0;
+    for (std::size_t i = 1; i < tables.size(); ++i) {
+        const int opened = mdb_dbi_open(txn.get(), table_names[i], 0, &tables[i]);
+        if (opened == MDB_NOTFOUND) {
+            ++missing;
+        } else {
+            check_lmdb(opened);
+        }
+    }
     check_lmdb(mdb_txn_commit(txn.release()));  // keeps the handles
+    if (missing > 0) make_missing_tables(env, tables);
     return tables;
 }
 
@@ -195,6 +214,10 @@ Failure open_failure(const LmdbPlace& place, int code) {
 }
 
 }  // namespace
+
+std::string with_article(std::string_view kind) {
+    return (kind.starts_with('o') ? "an " : "a ") + std::string(kind);
+}
 
 Result<FileId> prepare_lmdb_file(const LmdbPlace& place) {
     if (auto made = make_directory(place.directory); !made) return tl::unexpected(made.error());

@@ -20,10 +20,12 @@ inline constexpr std::uint64_t lmdb_layout = 1;
 // Where it is and what it must be.
 struct LmdbPlace {
     std::string directory;
-    std::string_view kind;  // "store" or "journal"; kept in the file
+    std::string_view kind;  // "store", "journal" or "outbox"; kept in the file
     std::uint64_t map_size = 0;
     std::string data_file() const { return directory + "/data.mdb"; }
 };
+
+std::string with_article(std::string_view kind);  // "an outbox"
 
 // Which file it is, whatever it is called.
 struct FileId {

@@ -14,19 +14,6 @@ namespace {
 
 using Sequence = std::uint64_t;
 
-std::string to_bytes(std::uint64_t value) {
-    std::string bytes(8, '\0');
-    for (auto at = bytes.rbegin(); at != bytes.rend(); ++at, value >>= 8U) *at = static_cast<char>(value & 0xFFU);
-    return bytes;
-}
-
-std::uint64_t to_number(std::string_view bytes) {
-    if (bytes.size() != 8) throw DamagedRow();
-    std::uint64_t value = 0;
-    for (const char byte : bytes) value = value << 8U | static_cast<std::uint8_t>(byte);
-    return value;
-}
-
 // How the journal has a record.
 struct Standing {
     Time written;
@@ -35,7 +22,7 @@ struct Standing {
 
 Standing standing_of(std::string_view value) {
     if (value.size() != 16) throw DamagedRow();
-    return {Time(Millis(static_cast<Millis::rep>(to_number(value.substr(0, 8))))), to_number(value.substr(8))};
+    return {time_of(value.substr(0, 8)), number_of(value.substr(8))};
 }
 
 std::optional<Standing> standing(const LmdbView& view, const RecordKey& key) {
@@ -45,16 +32,15 @@ std::optional<Standing> standing(const LmdbView& view, const RecordKey& key) {
 }
 
 void set_standing(LmdbWriter& writer, const RecordKey& key, const Standing& now) {
-    const auto written = static_cast<std::uint64_t>(now.written.time_since_epoch().count());
-    writer.put(Table::journal, key.bytes(), to_bytes(written) + to_bytes(now.sequence));
+    writer.put(Table::journal, key.bytes(), time_bytes(now.written) + number_bytes(now.sequence));
 }
 
 void set_pending(LmdbWriter& writer, const RecordKey& key, Time written) {
     const auto before = standing(writer, key);
-    if (before && before->sequence != 0) writer.remove(Table::pending, to_bytes(before->sequence));
+    if (before && before->sequence != 0) writer.remove(Table::pending, number_bytes(before->sequence));
     const auto last = writer.cursor(Table::pending).last();
-    const Sequence sequence = last ? to_number(last->key) + 1 : 1;
-    writer.put(Table::pending, to_bytes(sequence), key.bytes());
+    const Sequence sequence = last ? number_of(last->key) + 1 : 1;
+    writer.put(Table::pending, number_bytes(sequence), key.bytes());
     set_standing(writer, key, {written, sequence});
 }
 
@@ -67,7 +53,7 @@ Pending pending_of(const LmdbView& view, const RecordKey& key) {
 void set_confirmed(LmdbWriter& writer, const RecordKey& key) {
     const auto before = standing(writer, key);
     if (!before || before->sequence == 0) return;
-    writer.remove(Table::pending, to_bytes(before->sequence));
+    writer.remove(Table::pending, number_bytes(before->sequence));
     set_standing(writer, key, {before->written, 0});
 }
 
@@ -104,6 +90,7 @@ class LmdbJournal final : public Journal {
     Result<std::size_t> erase(const Digest& who, Erase what, Deadline deadline) override;
     Result<std::string> remembered(std::string_view name) override;
     Result<void> remember(std::string_view name, std::string_view value, Deadline deadline) override;
+    Result<void> check_writable(Deadline deadline) override;
 
   private:
     std::shared_ptr<LmdbEnvironment> environment_;
@@ -257,6 +244,18 @@ Result<void> LmdbJournal::remember(std::string_view name, std::string_view value
         [key = fact_key(name), own = std::string(value)](LmdbWriter& writer) {
             writer.put(Table::meta, key, own);
             return own.size();
+        },
+        deadline);
+    if (!written) return tl::unexpected(written.error());
+    return {};
+}
+
+Result<void> LmdbJournal::check_writable(Deadline deadline) {
+    const auto written = environment_->write(
+        1,
+        [](LmdbWriter& writer) {
+            touch(writer);
+            return 1;
         },
         deadline);
     if (!written) return tl::unexpected(written.error());

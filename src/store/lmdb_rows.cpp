@@ -62,6 +62,27 @@ std::string_view digest_bytes(const Digest& who) {
     return as_text(who.bytes);
 }
 
+std::string number_bytes(std::uint64_t number) {
+    std::string bytes(8, '\0');
+    for (auto at = bytes.rbegin(); at != bytes.rend(); ++at, number >>= 8U) *at = static_cast<char>(number & 0xFFU);
+    return bytes;
+}
+
+std::uint64_t number_of(std::string_view bytes) {
+    if (bytes.size() != 8) throw DamagedRow();
+    std::uint64_t number = 0;
+    for (const char byte : bytes) number = number << 8U | static_cast<std::uint8_t>(byte);
+    return number;
+}
+
+std::string time_bytes(Time time) {
+    return number_bytes(static_cast<std::uint64_t>(std::max(time, Time()).time_since_epoch().count()));
+}
+
+Time time_of(std::string_view bytes) {
+    return Time(Millis(static_cast<Millis::rep>(number_of(bytes))));
+}
+
 // What is stored for the entry itself does not go into the host's stamp: one record with a time far in the future must
 // not take all that come after it along.
 Time next_stamp(LmdbWriter& writer, Time at) {
@@ -141,6 +162,10 @@ std::vector<Entry> entries_of(const LmdbView& view, const Digest& who) {
     std::vector<Entry> entries;
     for (const RecordKey& key : keys_of(view, who)) entries.push_back(entry_of(view, key));
     return entries;
+}
+
+void touch(LmdbWriter& writer) {
+    writer.put(Table::meta, "touched", "");
 }
 
 void erase_address_and_texts(LmdbWriter& writer, const Digest& who) {

@@ -27,6 +27,12 @@ class RecordKey {
 };
 std::string_view digest_bytes(const Digest& who);
 
+// Eight bytes, big endian: the order of the numbers is that of the bytes.
+std::string number_bytes(std::uint64_t number);
+std::uint64_t number_of(std::string_view bytes);  // throws DamagedRow where they are not eight
+std::string time_bytes(Time time);                // one before 1970 as 1970
+Time time_of(std::string_view bytes);
+
 // `at` of each fresh entry: see Stamp::fresh. Kept in the file.
 Time next_stamp(LmdbWriter& writer, Time at);
 
@@ -41,6 +47,9 @@ std::vector<RecordKey> keys_of(const LmdbView& view, const Digest& who);
 Entry entry_of(const LmdbView& view, const RecordKey& key, std::string_view encoded);
 Entry entry_of(const LmdbView& view, const RecordKey& key);  // throws DamagedRow where there is no such record
 std::vector<Entry> entries_of(const LmdbView& view, const Digest& who);
+
+// A row of no meaning, so that there is something to sync.
+void touch(LmdbWriter& writer);
 
 void erase_address_and_texts(LmdbWriter& writer, const Digest& who);
 void remove_record(LmdbWriter& writer, const RecordKey& key);  // and its text

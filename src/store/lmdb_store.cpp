@@ -4,7 +4,9 @@
 #include <algorithm>
 #include <optional>
 
+#include "store/event_number.h"
 #include "store/lmdb_environment.h"
+#include "store/lmdb_events.h"
 #include "store/lmdb_rows.h"
 
 namespace optout {
@@ -15,8 +17,8 @@ constexpr std::size_t scan_step = 1000;  // a snapshot that is held long makes t
 
 class LmdbStore final : public DurableStore {
   public:
-    LmdbStore(std::shared_ptr<LmdbEnvironment> environment, LmdbOptions::Addresses addresses)
-        : environment_(std::move(environment)), addresses_(addresses) {}
+    LmdbStore(std::shared_ptr<LmdbEnvironment> environment, const LmdbOptions& options)
+        : environment_(std::move(environment)), addresses_(options.addresses), most_events_(options.most_events) {}
 
     Result<LookupAnswer> lookup(const LookupQuestion& question, Deadline deadline) override;
     Result<std::vector<Merged>> merge(std::span<const Entry> entries, Deadline deadline) override;
@@ -25,11 +27,14 @@ class LmdbStore final : public DurableStore {
     Result<std::size_t> erase(const Digest& who, Erase what, Deadline deadline) override;
     Result<void> remember_lists(std::span<const ListName> lists, Deadline deadline) override;
     Result<std::vector<ListName>> known_lists(Deadline deadline) override;
+    Result<EventPage> events(std::string_view after, std::size_t limit, Deadline deadline) override;
     Result<std::vector<Appended>> append(std::span<const Entry> entries, Stamp stamp, Deadline deadline) override;
+    Result<void> check_writable(Deadline deadline) override;
 
   private:
     std::shared_ptr<LmdbEnvironment> environment_;
     LmdbOptions::Addresses addresses_;
+    std::size_t most_events_;
 };
 
 std::string name_and_title(const ListName& list) {
@@ -74,12 +79,16 @@ Result<std::vector<DurableStore::Appended>> LmdbStore::append(std::span<const En
     }
     return environment_->write(
         entries.size(),
-        [own = std::vector(entries.begin(), entries.end()), stamp, addresses = addresses_](LmdbWriter& writer) {
+        [own = std::vector(entries.begin(), entries.end()), stamp, addresses = addresses_,
+         most_events = most_events_](LmdbWriter& writer) {
             std::vector<Appended> appended;
             for (const Entry& entry : own) {
                 Merged merged = merge_record(writer, entry, stamp);
                 if (addresses == LmdbOptions::Addresses::keep) set_address(writer, entry);
                 set_text(writer, entry, merged.outcome);
+                if (merged.outcome == Merged::Outcome::stored) {
+                    add_event(writer, RecordKey(entry.who, entry.list), merged.kept, most_events);
+                }
                 appended.push_back({entry, std::move(merged)});
                 if (stamp != Stamp::as_given) appended.back().entry.record = appended.back().merged.kept;
             }
@@ -114,15 +123,25 @@ Result<void> LmdbStore::scan(const std::function<Scan(const Entry&)>& take, Mill
 }
 
 Result<std::size_t> LmdbStore::erase(const Digest& who, Erase what, Deadline deadline) {
+    SeenEvents seen;
+    switch (what) {
+        case Erase::address_and_texts: break;  // events have neither
+        case Erase::everything:
+            auto found = events_about(*environment_, who);
+            if (!found) return tl::unexpected(std::move(found.error()));
+            seen = std::move(*found);
+            break;
+    }
     return environment_->write(
         1,
-        [who, what](LmdbWriter& writer) {
+        [who, what, seen](LmdbWriter& writer) {
             const auto keys = keys_of(writer, who);
             erase_address_and_texts(writer, who);
             switch (what) {
                 case Erase::address_and_texts: break;
                 case Erase::everything:
                     for (const RecordKey& key : keys) remove_record(writer, key);
+                    remove_events(writer, who, seen);
                     break;
             }
             return keys.size();
@@ -160,12 +179,30 @@ Result<std::vector<ListName>> LmdbStore::known_lists(Deadline) {
     });
 }
 
+Result<EventPage> LmdbStore::events(std::string_view after, std::size_t limit, Deadline) {
+    const auto number = parse_event_number(after);
+    if (!number) return tl::unexpected(number.error());
+    return environment_->read([&](LmdbReader& reader) { return read_events(reader, *number, limit); });
+}
+
+Result<void> LmdbStore::check_writable(Deadline deadline) {
+    const auto written = environment_->write(
+        1,
+        [](LmdbWriter& writer) {
+            touch(writer);
+            return 1;
+        },
+        deadline);
+    if (!written) return tl::unexpected(written.error());
+    return {};
+}
+
 }  // namespace
 
 Result<std::unique_ptr<DurableStore>> open_lmdb_store(const LmdbOptions& options) {
     auto environment = LmdbEnvironment::open({options.directory, "store", options.map_size});
     if (!environment) return tl::unexpected(environment.error());
-    return std::make_unique<LmdbStore>(std::move(*environment), options.addresses);
+    return std::make_unique<LmdbStore>(std::move(*environment), options);
 }
 
 }  // namespace optout

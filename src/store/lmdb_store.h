@@ -15,6 +15,7 @@ struct LmdbOptions {
     std::string directory;  // made (mode 0750) where it does not exist; its parent must
     enum class Addresses { keep, drop } addresses = Addresses::keep;
     std::uint64_t map_size = 64ULL << 30U;  // sparse: the file grows as needed
+    std::size_t most_events = 1'000'000;    // that a store keeps; the oldest go
 };
 
 // Fails with a clear text: not writable, damaged (shorter than its own pages say), another layout.

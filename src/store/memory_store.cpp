@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <atomic>
 
+#include "store/event_number.h"
 #include "store/merge_rule.h"
 
 namespace optout {
@@ -53,7 +54,10 @@ Result<std::vector<Merged>> MemoryStore::merge(std::span<const Entry> entries, D
         const Key key{entry.who, entry.list};
         const std::string given = encode(entry.record);
         const auto outcome = outcome_of(given, value_or_empty(content->records, key));
-        if (outcome == Merged::Outcome::stored) content->records[key] = given;
+        if (outcome == Merged::Outcome::stored) {
+            content->records[key] = given;
+            content->events[++content->last_event] = {key, given};
+        }
         if (!entry.address.empty()) content->addresses[entry.who] = entry.address;
         if (!entry.text.empty() && outcome != Merged::Outcome::older) content->texts[key] = entry.text;
         if (!entry.text.empty()) content->texts.try_emplace(key, entry.text);
@@ -92,7 +96,10 @@ Result<std::size_t> MemoryStore::erase(const Digest& who, Erase what, Deadline) 
     const auto count = std::count_if(content->records.begin(), content->records.end(), is_theirs);
     switch (what) {
         case Erase::address_and_texts: break;
-        case Erase::everything: std::erase_if(content->records, is_theirs); break;
+        case Erase::everything:
+            std::erase_if(content->records, is_theirs);
+            std::erase_if(content->events, [&](const auto& event) { return event.second.first.first == who; });
+            break;
     }
     return static_cast<std::size_t>(count);
 }
@@ -109,6 +116,23 @@ Result<std::vector<ListName>> MemoryStore::known_lists(Deadline) {
     for (const auto& [tag, list] : content->lists) lists.push_back(list);
     std::sort(lists.begin(), lists.end(), [](const ListName& a, const ListName& b) { return a.name < b.name; });
     return lists;
+}
+
+Result<EventPage> MemoryStore::events(std::string_view after, std::size_t limit, Deadline) {
+    const auto number = parse_event_number(after);
+    if (!number) return tl::unexpected(number.error());
+    auto content = content_.lock();
+    EventPage page;
+    const std::uint64_t oldest = content->events.empty() ? 0 : content->events.begin()->first;
+    if (oldest != 0) page.oldest = std::to_string(oldest);
+    page.gap = gap_after(*number, oldest, content->last_event);
+    limit = std::min(limit, most_events_a_page);
+    for (auto at = content->events.upper_bound(*number); at != content->events.end() && page.events.size() < limit;
+         ++at) {
+        const auto& [key, encoded] = at->second;
+        page.events.push_back({std::to_string(at->first), entry_of(*content, key, encoded)});
+    }
+    return page;
 }
 
 Result<StoreIdentity> MemoryStore::identity(Deadline) {
@@ -133,6 +157,7 @@ void MemoryStore::forget_everything() {
     content->texts.clear();
     content->addresses.clear();
     content->lists.clear();
+    content->events.clear();
     content->epoch.clear();
 }
 

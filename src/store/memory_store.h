@@ -22,6 +22,7 @@ class MemoryStore final : public SharedStore {
     Result<std::size_t> erase(const Digest& who, Erase what, Deadline deadline) override;
     Result<void> remember_lists(std::span<const ListName> lists, Deadline deadline) override;
     Result<std::vector<ListName>> known_lists(Deadline deadline) override;
+    Result<EventPage> events(std::string_view after, std::size_t limit, Deadline deadline) override;
     Result<StoreIdentity> identity(Deadline deadline) override;
     void expect_epoch(std::string epoch) override;
     Result<std::string> make_epoch(Deadline deadline) override;
@@ -35,6 +36,8 @@ class MemoryStore final : public SharedStore {
         std::map<std::pair<Digest, ListTag>, std::string> texts;
         std::map<Digest, std::string> addresses;
         std::map<ListTag, ListName> lists;
+        std::map<std::uint64_t, std::pair<std::pair<Digest, ListTag>, std::string>> events;  // by number; encoded
+        std::uint64_t last_event = 0;
         std::string epoch;
         std::optional<std::string> expected_epoch;  // none: not told yet, every look-up is answered
         unsigned run = 1;

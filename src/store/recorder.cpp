@@ -327,6 +327,15 @@ Result<std::vector<ListName>> Recorder::known_lists() {
     return impl_->store().known_lists(impl_->store_deadline());
 }
 
+Result<EventPage> Recorder::events(std::string_view after, std::size_t limit) {
+    return impl_->store().events(after, limit, impl_->store_deadline());
+}
+
+Result<void> Recorder::check_writable() {
+    if (impl_->durable) return impl_->durable->check_writable(impl_->write_deadline());
+    return impl_->journal->check_writable(impl_->write_deadline());
+}
+
 Result<std::size_t> Recorder::pending() {
     if (!impl_->journal) return std::size_t{0};
     return impl_->journal->pending_count();

@@ -5,6 +5,7 @@
 #include <memory>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -64,6 +65,12 @@ class Recorder {
     [[nodiscard]] Result<std::size_t> erase(const Digest& who, Erase what);
     [[nodiscard]] Result<void> remember_lists(std::span<const ListName> lists);
     [[nodiscard]] Result<std::vector<ListName>> known_lists();
+
+    // The store's; what is pending is not among them yet.
+    [[nodiscard]] Result<EventPage> events(std::string_view after, std::size_t limit);
+
+    // Whether a decision could be made durable on this host now; costs a sync.
+    [[nodiscard]] Result<void> check_writable();
 
     // How many entries wait for the shared store. For tests, logs and optoutctl.
     [[nodiscard]] Result<std::size_t> pending();

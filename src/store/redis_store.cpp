@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "store/redis_events.h"
 #include "store/redis_identity.h"
 #include "store/redis_layout.h"
 #include "store/redis_pipeline.h"
@@ -40,6 +41,7 @@ class RedisStore final : public SharedStore {
     Result<std::size_t> erase(const Digest& who, Erase what, Deadline deadline) override;
     Result<void> remember_lists(std::span<const ListName> lists, Deadline deadline) override;
     Result<std::vector<ListName>> known_lists(Deadline deadline) override;
+    Result<EventPage> events(std::string_view after, std::size_t limit, Deadline deadline) override;
     Result<StoreIdentity> identity(Deadline deadline) override { return identity_.read(pool_, deadline); }
     void expect_epoch(std::string epoch) override { identity_.expect(std::move(epoch)); }
     Result<std::string> make_epoch(Deadline deadline) override { return identity_.make_epoch(pool_, deadline); }
@@ -68,6 +70,7 @@ class RedisStore final : public SharedStore {
     RedisSets sets_;
     const RedisOptions::Addresses addresses_;
     RedisIdentity identity_;
+    RedisEvents events_;
 };
 
 // The answer to HMGET, laid beside the lists that were asked for.
@@ -337,6 +340,11 @@ Result<std::vector<ListName>> RedisStore::known_lists(Deadline deadline) {
     if (auto done = pipeline.run(pool_, deadline); !done) return tl::unexpected(done.error());
     std::sort(lists.begin(), lists.end(), [](const ListName& a, const ListName& b) { return a.name < b.name; });
     return lists;
+}
+
+Result<EventPage> RedisStore::events(std::string_view after, std::size_t limit, Deadline deadline) {
+    if (auto known = identity_.check_layout(pool_, deadline); !known) return tl::unexpected(known.error());
+    return events_.read(pool_, after, limit, deadline);
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <functional>
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -40,6 +41,23 @@ struct ListName {
     friend bool operator==(const ListName&, const ListName&) = default;
 };
 
+// A merge that changed something, as other software follows it. Ids grow from event to event; nothing else is to be
+// read from them.
+struct Event {
+    std::string id;
+    Entry entry;  // the record as it was merged then; address and text as the store keeps them, or empty
+    friend bool operator==(const Event&, const Event&) = default;
+};
+inline constexpr std::size_t most_events_a_page = 1000;
+// The log of events is capped, and may be lost with the store.
+struct EventPage {
+    std::vector<Event> events;  // oldest first; empty at the end of the log, and only there
+    std::string oldest;         // the id of the oldest that is kept; empty where there is none
+    // possible: events after the id that was given may be gone; who keeps a copy must scan.
+    enum class Gap { none, possible } gap = Gap::none;
+    friend bool operator==(const EventPage&, const EventPage&) = default;
+};
+
 // Thread: any, at the same time. Fails: with a Failure; never by exception, never later than the deadline (and a
 // scheduler's delay). A failed merge may or may not have been done: merging again is harmless.
 class SuppressionStore {
@@ -60,12 +78,17 @@ class SuppressionStore {
     // `deadline` bounds each step to the store, not the whole.
     [[nodiscard]] virtual Result<void> scan(const std::function<Scan(const Entry&)>& take, Millis deadline) = 0;
 
-    // Answers how many records were under the digest.
+    // Answers how many records were under the digest. No event shows afterwards what was erased: with everything this
+    // person's events are gone, with address_and_texts they are gone or bare.
     [[nodiscard]] virtual Result<std::size_t> erase(const Digest& who, Erase what, Deadline deadline) = 0;
 
     // Remembers names and titles, so that records of lists that are no longer configured can be named.
     [[nodiscard]] virtual Result<void> remember_lists(std::span<const ListName> lists, Deadline deadline) = 0;
     [[nodiscard]] virtual Result<std::vector<ListName>> known_lists(Deadline deadline) = 0;  // by name
+
+    // At most `limit` events (and most_events_a_page) after that id; empty: from the oldest. An id that this kind of
+    // store cannot have made is a Failure, where no retry helps. A store may also tell that an address became known.
+    [[nodiscard]] virtual Result<EventPage> events(std::string_view after, std::size_t limit, Deadline deadline) = 0;
 };
 
 }  // namespace optout

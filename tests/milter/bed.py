@@ -15,7 +15,8 @@ from typing import Any
 from expectations import expect_accepted, expect_good_service, expect_pair
 from milter_client import Offer, TODAYS_OFFER, Wire
 from mta_dialects import Mail, Postfix, opened
-from support.milter_daemon import LogLine, MilterDaemon
+from support.daemon import LogLine
+from support.milter_daemon import MilterDaemon
 from support.settings import Settings, base_settings, change
 from support.waiting import free_ports, patience, wait_until
 

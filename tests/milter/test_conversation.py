@@ -22,7 +22,7 @@ from expectations import (
 )
 from milter_client import CONTINUE, ChangeHeader, DeleteRecipient, InsertHeader, connect_data
 from mta_dialects import DEFAULT_HEADER, Mail, Postfix, PostfixSubmission, Sendmail
-from support.milter_daemon import LogLine
+from support.daemon import LogLine
 from support.private_redis import PrivateRedis
 from support.waiting import patience
 

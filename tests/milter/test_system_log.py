@@ -12,7 +12,7 @@ from bed import running
 from expectations import expect_good_service
 from milter_client import OLD_OFFER, TODAYS_OFFER
 from mta_dialects import Postfix, Sendmail
-from support.milter_daemon import binary
+from support.daemon import binary
 from support.waiting import program, wait_until
 
 # The daemon in a mount namespace whose /dev is a private directory; exec keeps the process id.

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from support.cases import CaseError, ExpectMessage, STANDARD_MAIL, load_case, parse_case
 from support.case_runner import case_files
-from support.milter_daemon import LogLine
+from support.daemon import LogLine
 from support.opendkim import OpenDkim, signed_fields
 from support.pass_through import PassThrough
 from support.placeholders import compare

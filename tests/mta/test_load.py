@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from load import run_load, start_milter
-from support.milter_daemon import is_sanitized
+from support.daemon import is_sanitized
 from support.world import World
 
 MOST_GROWTH = 8 * 1024  # KiB, from all sessions open until the end

@@ -10,6 +10,8 @@
 #include <set>
 #include <thread>
 
+#include "store/contract_events.h"
+
 namespace optout::test {
 
 namespace {
@@ -390,6 +392,14 @@ constexpr NamedCase cases[] = {
     {"erase_can_forget_everything", erase_can_forget_everything},
     {"remembers_lists", remembers_lists},
     {"serves_several_threads", serves_several_threads},
+    {"an_event_follows_a_merge", an_event_follows_a_merge},
+    {"an_event_has_the_record_of_then", an_event_has_the_record_of_then},
+    {"events_come_in_pages_in_their_order", events_come_in_pages_in_their_order},
+    {"a_merge_that_changed_nothing_is_no_event", a_merge_that_changed_nothing_is_no_event},
+    {"refuses_ids_that_it_cannot_have_made", refuses_ids_that_it_cannot_have_made},
+    {"erasing_reaches_the_events", erasing_reaches_the_events},
+    {"forgetting_takes_the_events_along", forgetting_takes_the_events_along},
+    {"ids_of_events_do_not_come_again", ids_of_events_do_not_come_again},
 };
 
 }  // namespace

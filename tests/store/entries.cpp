@@ -52,6 +52,13 @@ std::string text_of(const Merged& merged) {
     return name_of_outcome(merged.outcome) + ", kept " + text_of(merged.kept);
 }
 
+std::string text_of(const EventPage& page) {
+    std::string text = page.gap == EventPage::Gap::none ? "no gap" : "a possible gap";
+    text += ", oldest \"" + page.oldest + "\"\n";
+    for (const Event& event : page.events) text += event.id + ": " + text_of(event.entry) + "\n";
+    return text;
+}
+
 std::string text_of(const Found& found) {
     return fmt::format("{} {} {}", static_cast<int>(found.by), tag_text(found.list), text_of(found.record));
 }

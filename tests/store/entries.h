@@ -20,6 +20,7 @@ std::string text_of(const Record& record);
 std::string text_of(const Entry& entry);
 std::string text_of(const Merged& merged);
 std::string text_of(const Found& found);
+std::string text_of(const EventPage& page);
 template <typename Value>
 std::string text_of(const std::vector<Value>& values) {
     std::string text;

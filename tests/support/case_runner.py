@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from . import cases, tokens
-from .milter_daemon import LogLine, MilterDaemon
+from .daemon import LogLine
+from .milter_daemon import MilterDaemon
 from .placeholders import check_tokens, compare, to_bytes
 from .private_redis import PrivateRedis
 from .settings import base_settings, change

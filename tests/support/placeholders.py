@@ -10,7 +10,7 @@ import time
 
 from . import tokens
 from .cases import CaseError, ExpectMessage
-from .milter_daemon import Admin
+from .daemon import Admin
 from .sink import SunkMessage
 
 PLACEHOLDER = re.compile(r"\{([a-z0-9-]+)(?::([^{}]*))?\}")

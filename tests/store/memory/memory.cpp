@@ -30,6 +30,7 @@ BOOST_AUTO_TEST_CASE(fails_everything_while_it_is_down) {
     BOOST_CHECK(store.erase(given.who, Erase::everything, soon()) == expected);
     BOOST_CHECK(store.remember_lists({}, soon()) == expected);
     BOOST_CHECK(store.known_lists(soon()) == expected);
+    BOOST_CHECK(store.events("", 10, soon()) == expected);
     BOOST_CHECK(store.identity(soon()) == expected);
     BOOST_CHECK(store.make_epoch(soon()) == expected);
     store.set(FailingStore::Health::well);
@@ -65,6 +66,16 @@ BOOST_AUTO_TEST_CASE(a_lookup_fails_where_the_epoch_is_not_the_expected_one) {
     must(store.merge(std::vector{entry("a@example.com", "news", State::opted_out, at(1))}, soon()));
     store.expect_epoch(must(store.make_epoch(soon())));
     BOOST_CHECK_EQUAL(must(store.lookup(asked, soon())).records.size(), 1U);
+}
+
+BOOST_AUTO_TEST_CASE(its_events_are_forgotten_too_and_their_ids_go_on) {
+    MemoryStore store;
+    const Entry given = entry("a@example.com", "news", State::opted_out, at(1));
+    must(store.merge(std::vector{given}, soon()));
+    store.forget_everything();
+    BOOST_CHECK_EQUAL(text_of(store.events("", 10, soon())), text_of(EventPage()));
+    must(store.merge(std::vector{given}, soon()));
+    BOOST_CHECK_EQUAL(text_of(store.events("1", 10, soon())), text_of(EventPage{{{"2", given}}, "2"}));
 }
 
 BOOST_AUTO_TEST_CASE(a_restart_changes_the_run_and_loses_nothing) {

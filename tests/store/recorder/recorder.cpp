@@ -97,6 +97,19 @@ BOOST_AUTO_TEST_CASE(a_decision_is_in_the_store_when_it_is_answered) {
     BOOST_TEST(world.found("a@x.test") == "opted_out whole");
 }
 
+BOOST_AUTO_TEST_CASE(events_are_the_stores) {
+    World world;
+    test::allow_log("event=merge_waits");
+    const auto records = world.decide("a@x.test", State::opted_out);
+    BOOST_TEST_REQUIRE(records.has_value());
+    const Entry expected = {parse_subject("a@x.test")->digest, newsletter, records->at(0), "a@x.test", ""};
+    const EventPage page{{{"1", expected}}, "1"};
+    BOOST_TEST((world.recorder->events("", 10) == page));
+    BOOST_TEST((world.recorder->events("1", 10) == EventPage{{}, "1"}));
+    world.set(FailingStore::Health::down);
+    BOOST_TEST(!world.recorder->events("", 10).has_value());
+}
+
 BOOST_AUTO_TEST_CASE(while_the_store_is_down_a_decision_counts_at_once_and_is_merged_when_it_is_back) {
     World world;
     test::allow_log("event=merge_waits");

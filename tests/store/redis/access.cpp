@@ -68,6 +68,7 @@ void do_everything(SharedStore& store) {
         },
         Millis(5000)));
     BOOST_TEST(seen == 1U);
+    BOOST_TEST(must(store.events("", 10, soon())).events.size() == 1U);
     merge_one(store, opted_in(ada, "news", 2));
     BOOST_TEST(must(store.lookup(whole_question(ada, {"news"}), soon())).sets.empty());
     merge_one(store, opted_out(ada, "news", 3));

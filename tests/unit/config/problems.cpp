@@ -3,7 +3,7 @@
 
 #include <boost/test/unit_test.hpp>
 
-#include "config_text.h"
+#include "problem_rows.h"
 #include "support/private_directory.h"
 
 using namespace optout;
@@ -11,30 +11,6 @@ using namespace optout::test;
 namespace per = boost::test_tools;
 
 namespace {
-
-struct Row {
-    std::string name;
-    ConfigText config;
-    std::string message;  // after "optout.yaml:"
-};
-
-void check(const std::vector<Row>& rows) {
-    for (const Row& row : rows) {
-        BOOST_TEST_CONTEXT(row.name) {
-            const std::vector<std::string> expected{"optout.yaml:" + row.message};
-            BOOST_TEST(messages(row.config.text()) == expected, per::per_element());
-        }
-    }
-}
-
-// A config whose `key: value` stands on line 5.
-Row at_line_5(const std::string& section, const std::string& key, const std::string& value, const std::string& expected,
-              const std::string& got) {
-    ConfigText config;
-    config.more = section.empty() ? key + ": " + value : section + ": {" + key + ": " + value + "}";
-    const std::string path = section.empty() ? key : section + "." + key;
-    return {path + ": " + value, config, "5: " + path + ": expected " + expected + ", got " + got};
-}
 
 Row listen(const std::string& value, const std::string& expected) {
     ConfigText config;

@@ -171,6 +171,7 @@ BOOST_AUTO_TEST_CASE(loads_as_it_is_shipped_and_gives_the_defaults) {
     BOOST_TEST((settings.store == StoreSettings{}));
     BOOST_TEST((settings.journal == JournalSettings{}));
     BOOST_TEST((settings.redis == RedisSettings{}));
+    BOOST_TEST((settings.web == WebSettings{}));
     BOOST_TEST((settings.log == LogSettings{}));
     BOOST_TEST(settings.keys == Settings{}.keys);
     BOOST_TEST((settings.keep_addresses == Settings{}.keep_addresses));
@@ -189,6 +190,7 @@ BOOST_AUTO_TEST_CASE(loads_with_every_key_switched_on) {
     BOOST_TEST_REQUIRE(settings.lists.size() == 1U);
     BOOST_TEST(settings.lists[0].match.size() == 5U);
     BOOST_TEST(settings.addresses.size() == 1U);
+    BOOST_TEST((settings.web.tls == WebSettings::Tls{"/etc/optout-milter/web.pem", "/etc/optout-milter/web.key"}));
 }
 
 BOOST_AUTO_TEST_CASE(gives_examples_that_load) {

@@ -80,6 +80,23 @@ lists:
 addresses:
   - {domain: example.com, separator: "+"}
   - {domain: Bücher.example, separator: "-"}
+web:
+  listen: unix:/run/optout-web/web.sock
+  socket_mode: 0666
+  socket_group: nginx
+  admin: "[::1]:8081"
+  admin_tokens: /etc/admin.tokens
+  trusted_proxies: [10.0.0.0/8, "2001:db8::/32", unix]
+  smtp: smtp://mail.example.com:587
+  mail_from: News@Lists.Example.COM
+  organisation: Bücher & Co
+  accept_empty_post: true
+  reasons: [moved, other]
+  theme: /srv/theme
+  tls: {certificate: /etc/web.pem, key: /etc/web.key}
+  idle_timeout: 5s
+  request_timeout: 2m
+  max_connections: 500
 log: {to: stderr, level: debug}
 )";
 
@@ -99,6 +116,39 @@ ListRule newsletter() {
     list.on_many_recipients = OnManyRecipients::skip;
     list.when_store_is_down = WhenStoreIsDown::accept;
     return list;
+}
+
+// A piece of `everything` with another in its place, and the keys that wait for a restart of each program.
+struct Change {
+    std::string name;
+    std::string from;
+    std::string to;
+    std::vector<std::string> milter;
+    std::vector<std::string> web;
+};
+
+void check(const std::vector<Change>& changes) {
+    const Settings before = load(everything);
+    for (const Change& change : changes) {
+        BOOST_TEST_CONTEXT(change.name) {
+            std::string text = everything;
+            const auto at = text.find(change.from);
+            BOOST_TEST_REQUIRE(at != std::string::npos);
+            const Settings after = load(text.replace(at, change.from.size(), change.to));
+            BOOST_TEST((before != after || change.from == change.to));
+            for (const auto& [program, keys] :
+                 {std::pair{Program::milter, change.milter}, std::pair{Program::web, change.web}}) {
+                BOOST_TEST(changes_that_need_a_restart(before, after, program) == keys, per::per_element());
+                BOOST_TEST(changes_that_need_a_restart(after, before, program) == keys, per::per_element());
+            }
+        }
+    }
+}
+
+// Of what both programs read.
+Change both(const std::string& name, const std::string& from, const std::string& to,
+            const std::vector<std::string>& keys) {
+    return {name, from, to, keys, keys};
 }
 
 }  // namespace
@@ -138,6 +188,40 @@ BOOST_AUTO_TEST_CASE(every_key_arrives) {
     BOOST_TEST((loaded.log == LogSettings{LogTarget::to_stderr, LogLevel::debug}));
 }
 
+BOOST_AUTO_TEST_CASE(every_key_of_the_web_arrives) {
+    using Proxy = WebSettings::Proxy;
+    WebSettings web;
+    web.listen = "unix:/run/optout-web/web.sock";
+    web.socket_mode = 0666;
+    web.socket_group = "nginx";
+    web.admin = "[::1]:8081";
+    web.admin_tokens = "/etc/admin.tokens";
+    web.trusted_proxies = {Proxy{Proxy::Kind::network, parse_network("10.0.0.0/8").value()},
+                           Proxy{Proxy::Kind::network, parse_network("2001:db8::/32").value()},
+                           Proxy{Proxy::Kind::unix_socket, {}}};
+    web.smtp = "smtp://mail.example.com:587";
+    web.mail_from = "news@lists.example.com";
+    web.organisation = "Bücher & Co";
+    web.empty_post = WebSettings::EmptyPost::unsubscribe;
+    web.reasons = {"moved", "other"};
+    web.theme = "/srv/theme";
+    web.tls = {"/etc/web.pem", "/etc/web.key"};
+    web.idle_timeout = Millis(5000);
+    web.request_timeout = Millis(120'000);
+    web.max_connections = 500;
+    BOOST_TEST((load(everything).web == web));
+}
+
+BOOST_AUTO_TEST_CASE(lists_of_the_web_may_be_empty) {
+    const WebSettings web = load(ConfigText{.more = "web: {reasons: [], trusted_proxies: []}"}.text()).web;
+    WebSettings expected;
+    expected.reasons = {};
+    BOOST_TEST((web == expected));
+    BOOST_TEST(
+        load(ConfigText{.more = "web: {reasons: moved}"}.text()).web.reasons == std::vector<std::string>{"moved"},
+        per::per_element());
+}
+
 BOOST_AUTO_TEST_CASE(forms_that_are_taken) {
     for (const std::string listen : {"unix:/run/a", "local:/run/a", "inet:1@localhost", "inet:65535@mx.example.com",
                                      "inet6:8891@::1", "inet6:8891@[2001:db8::1]"}) {
@@ -156,6 +240,25 @@ BOOST_AUTO_TEST_CASE(forms_that_are_taken) {
          {"unix:/run/redis.sock", "tcp:127.0.0.1:6379", "tcp:redis.example.com:1", "tcp:[::1]:6379"}) {
         BOOST_TEST_CONTEXT(address) {
             BOOST_TEST(load(ConfigText{.more = "redis: {address: '" + address + "'}"}.text()).redis.address == address);
+        }
+    }
+    for (const std::string listen : {"unix:/run/a", "0.0.0.0:80", "[::]:443", "192.0.2.1:65535", "[2001:db8::1]:1"}) {
+        BOOST_TEST_CONTEXT(listen) {
+            BOOST_TEST(load(ConfigText{.more = "web: {listen: '" + listen + "'}"}.text()).web.listen == listen);
+            BOOST_TEST(load(ConfigText{.more = "web: {admin: '" + listen + "'}"}.text()).web.admin == listen);
+        }
+    }
+    BOOST_TEST(load(ConfigText{.more = "web: {admin: off}"}.text()).web.admin == "off");
+    for (const std::string smtp :
+         {"smtp://localhost", "smtp://127.0.0.1:25", "smtp://[::1]", "smtp://[2001:db8::1]:587"}) {
+        BOOST_TEST_CONTEXT(smtp) {
+            BOOST_TEST(load(ConfigText{.more = "web: {smtp: '" + smtp + "'}"}.text()).web.smtp == smtp);
+        }
+    }
+    for (const std::string from : {"unsubscribe@lists.example.com", "unsubscribes@lists.example.com",
+                                   "unsubscribe+news@example.com", "news+unsubscribe@lists.example.com"}) {
+        BOOST_TEST_CONTEXT(from) {
+            BOOST_TEST(load(ConfigText{.more = "web: {mail_from: " + from + "}"}.text()).web.mail_from == from);
         }
     }
     struct Size {
@@ -209,49 +312,86 @@ BOOST_AUTO_TEST_CASE(lists_are_found_by_their_present_name) {
 }
 
 BOOST_AUTO_TEST_CASE(changes_that_need_a_restart_are_named) {
+    check({
+        {"nothing", "milter:", "milter:", {}, {}},
+        {"mode", " mode: monitor", " mode: enforce", {}, {}},
+        {"lists", "name: product-news", "name: products", {}, {}},
+        {"public_url", "https://lists", "https://list", {}, {}},
+        {"log", "level: debug", "level: info", {}, {}},
+        {"listen", "milter.sock", "other.sock", {"milter.listen"}, {}},
+        {"mode of the socket", "0666", "0600", {"milter.socket_mode"}, {}},
+        {"group of the socket", "socket_group: postfix", "socket_group: mail", {"milter.socket_group"}, {}},
+        both("path", "/srv/optout", "/srv/other", {"store.path"}),
+        both("deadlines", "deadline: 1s\n  write_deadline: 100ms", "deadline: 2s",
+             {"store.deadline", "store.write_deadline"}),
+        both("retention", "retention: 7d", "retention: 48h", {"journal.retention"}),
+        both("redis", "database: 3", "database: 4", {"redis.database"}),
+        both("redis address", "tcp:[::1]:6379", "tcp:[::1]:6380", {"redis.address"}),
+        both("redis user", "username: optout", "username: milter", {"redis.username"}),
+        both("redis password", "redis.password", "other.password", {"redis.password_file"}),
+        both("sets", "key: shop", "key: shops", {"redis.sets"}),
+        both("keep_addresses", "keep_addresses: false", "keep_addresses: true", {"keep_addresses"}),
+    });
+}
+
+BOOST_AUTO_TEST_CASE(changes_of_the_web_wait_for_optout_web_alone) {
+    const std::string tls = "tls: {certificate: /etc/web.pem, key: /etc/web.key}";
+    check({
+        {"listen", "unix:/run/optout-web/web.sock", "127.0.0.1:80", {}, {"web.listen"}},
+        {"mode", "socket_mode: 0666\n  socket_group: nginx", "socket_group: nginx", {}, {"web.socket_mode"}},
+        {"group", "nginx", "www-data", {}, {"web.socket_group"}},
+        {"admin", "\"[::1]:8081\"", "off", {}, {"web.admin"}},
+        {"admin_tokens", "/etc/admin.tokens", "/etc/other.tokens", {}, {}},
+        {"trusted_proxies", "2001:db8::/32", "2001:db9::/32", {}, {}},
+        {"smtp", "mail.example.com:587", "mail.example.com", {}, {}},
+        {"mail_from", "News@Lists", "hello@Lists", {}, {}},
+        {"organisation", "Bücher & Co", "Bücher", {}, {}},
+        {"accept_empty_post", "accept_empty_post: true", "accept_empty_post: false", {}, {}},
+        {"reasons", "[moved, other]", "[other]", {}, {}},
+        {"theme", "/srv/theme", "/srv/other", {}, {}},
+        {"certificate", "/etc/web.pem", "/etc/other.pem", {}, {}},
+        {"its key", "/etc/web.key", "/etc/other.key", {}, {}},
+        {"TLS off", tls, "tls: {}", {}, {"web.tls"}},
+        {"idle_timeout", "idle_timeout: 5s", "idle_timeout: 6s", {}, {"web.idle_timeout"}},
+        {"request_timeout", "request_timeout: 2m", "request_timeout: 3m", {}, {"web.request_timeout"}},
+        {"max_connections", "max_connections: 500", "max_connections: 501", {}, {"web.max_connections"}},
+    });
+}
+
+BOOST_AUTO_TEST_CASE(nobody_reads_the_section_redis_with_lmdb) {
+    const Settings lmdb = load(ConfigText{.more = "redis: {database: 1}"}.text());
+    BOOST_TEST(changes_that_need_a_restart(smallest(), lmdb, Program::milter).empty());
+    const Settings redis = load(ConfigText{.more = "store: {type: redis}\nredis: {database: 1}"}.text());
+    const std::vector<std::string> keys{"store.type", "redis.database"};
+    BOOST_TEST(changes_that_need_a_restart(smallest(), redis, Program::web) == keys, per::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(notes_say_what_may_surprise_of_the_web) {
+    const std::string admin = "web.admin: reachable from other machines; put TLS before it";
+    const std::string one_client =
+        "web.trusted_proxies: without unix, all who come through the unix socket of web.listen are one client";
     struct Row {
-        std::string name;
-        std::string from;
-        std::string to;
-        std::vector<std::string> keys;
+        std::string web;
+        std::vector<std::string> notes;
     };
-    const Settings old_settings = load(everything);
     for (const Row& row : std::vector<Row>{
-             {"nothing", "milter:", "milter:", {}},
-             {"mode", " mode: monitor", " mode: enforce", {}},
-             {"lists", "name: product-news", "name: products", {}},
-             {"public_url", "https://lists", "https://list", {}},
-             {"log", "level: debug", "level: info", {}},
-             {"listen", "milter.sock", "other.sock", {"milter.listen"}},
-             {"mode of the socket", "0666", "0600", {"milter.socket_mode"}},
-             {"group of the socket", "socket_group: postfix", "socket_group: mail", {"milter.socket_group"}},
-             {"path", "/srv/optout", "/srv/other", {"store.path"}},
-             {"deadlines",
-              "deadline: 1s\n  write_deadline: 100ms",
-              "deadline: 2s",
-              {"store.deadline", "store.write_deadline"}},
-             {"retention", "retention: 7d", "retention: 48h", {"journal.retention"}},
-             {"redis", "database: 3", "database: 4", {"redis.database"}},
-             {"redis address", "tcp:[::1]:6379", "tcp:[::1]:6380", {"redis.address"}},
-             {"redis user", "username: optout", "username: milter", {"redis.username"}},
-             {"redis password", "redis.password", "other.password", {"redis.password_file"}},
-             {"sets", "key: shop", "key: shops", {"redis.sets"}},
-             {"keep_addresses", "keep_addresses: false", "keep_addresses: true", {"keep_addresses"}}}) {
-        BOOST_TEST_CONTEXT(row.name) {
-            std::string text = everything;
-            const auto at = text.find(row.from);
-            BOOST_TEST_REQUIRE(at != std::string::npos);
-            const Settings changed = load(text.replace(at, row.from.size(), row.to));
-            BOOST_TEST(changes_that_need_a_restart(old_settings, changed) == row.keys, per::per_element());
-            BOOST_TEST(changes_that_need_a_restart(changed, old_settings) == row.keys, per::per_element());
+             {"", {}},
+             {"admin: off", {}},
+             {"admin: 'unix:/run/admin.sock'", {}},
+             {"admin: '127.0.0.2:80'", {}},
+             {"admin: '[::1]:80'", {}},
+             {"admin: '0.0.0.0:80'", {admin}},
+             {"admin: '[::]:80'", {admin}},
+             {"admin: '192.0.2.1:80'", {admin}},
+             {"listen: '192.0.2.1:80'", {}},
+             {"listen: 'unix:/run/web.sock', trusted_proxies: [10.0.0.0/8]", {one_client}},
+             {"listen: 'unix:/run/web.sock', trusted_proxies: [10.0.0.0/8, unix]", {}},
+         }) {
+        BOOST_TEST_CONTEXT(row.web) {
+            const Settings loaded = load(ConfigText{.more = "web: {" + row.web + "}"}.text());
+            BOOST_TEST(notes_on(loaded) == row.notes, per::per_element());
         }
     }
-    // Nobody reads the section with lmdb.
-    const Settings lmdb = load(ConfigText{.more = "redis: {database: 1}"}.text());
-    BOOST_TEST(changes_that_need_a_restart(smallest(), lmdb).empty());
-    const Settings redis = load(ConfigText{.more = "store: {type: redis}\nredis: {database: 1}"}.text());
-    const std::vector<std::string> both{"store.type", "redis.database"};
-    BOOST_TEST(changes_that_need_a_restart(smallest(), redis) == both, per::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(a_config_with_every_common_key_loads_and_says_what_is_not_asked) {

@@ -37,9 +37,13 @@ class StoreWithSet final : public DurableStore {
         return behind_->remember_lists(lists, deadline);
     }
     Result<std::vector<ListName>> known_lists(Deadline deadline) override { return behind_->known_lists(deadline); }
+    Result<EventPage> events(std::string_view after, std::size_t limit, Deadline deadline) override {
+        return behind_->events(after, limit, deadline);
+    }
     Result<std::vector<Appended>> append(std::span<const Entry> entries, Stamp stamp, Deadline deadline) override {
         return behind_->append(entries, stamp, deadline);
     }
+    Result<void> check_writable(Deadline deadline) override { return behind_->check_writable(deadline); }
 
   private:
     std::unique_ptr<DurableStore> behind_;

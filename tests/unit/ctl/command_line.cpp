@@ -19,12 +19,12 @@ const Case mistakes[] = {
     {"no command",
      {},
      "optoutctl: expected a command, one of check, list, pending, add, remove, pause, erase, import, export, token, "
-     "keys\n"},
+     "keys, admin-token\n"},
     {"misspelt command", {"chek", "a@example.com"}, "optoutctl: there is no command \"chek\"; did you mean check?\n"},
     {"another word",
      {"frobnicate"},
      "optoutctl: there is no command \"frobnicate\"; expected one of check, list, pending, add, remove, pause, erase, "
-     "import, export, token, keys\n"},
+     "import, export, token, keys, admin-token\n"},
     {"a word of two, one missing", {"keys"}, "optoutctl: expected a command, one of new, show\n"},
     {"a word of two, one misspelt", {"token", "shoe"}, "optoutctl: there is no command \"shoe\"; did you mean show?\n"},
     {"no argument", {"import"}, "optoutctl: FILE is required; --help tells more\n"},
@@ -109,8 +109,8 @@ BOOST_AUTO_TEST_CASE(version_and_help_need_nothing) {
     BOOST_TEST(version.out.starts_with("optoutctl "), version.out);
     const Ran help = bed.run_bare({"--help"});
     BOOST_TEST(help.exit == 0);
-    for (const char* command :
-         {"check", "add", "remove", "list", "pending", "pause", "erase", "import", "export", "token", "keys"}) {
+    for (const char* command : {"check", "add", "remove", "list", "pending", "pause", "erase", "import", "export",
+                                "token", "keys", "admin-token"}) {
         BOOST_TEST(help.out.find(std::string("\n  ") + command + " ") != std::string::npos, help.out);
         const Ran of_command = bed.run_bare({command, "--help"});
         BOOST_TEST(of_command.exit == 0);

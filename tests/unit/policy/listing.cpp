@@ -123,6 +123,52 @@ BOOST_AUTO_TEST_CASE(joining_one_list_otherwise_changes_it_alone) {
     BOOST_TEST((changes_to_join(lists[0], lists, answer, now) == std::vector<Change>{{present, State::opted_in}}));
 }
 
+BOOST_AUTO_TEST_CASE(joining_several_lists_brings_those_back_and_no_other) {
+    const std::vector<ListRule> lists{newsletter(), named("offers"), named("events")};
+    const ListTag offers = list_tag("offers");
+    const ListTag events = list_tag("events");
+    const Record out = record(State::opted_out, Millis(10));
+    const auto paused = [](Time until) { return Record{State::paused, now - Millis(10), Channel::page, "", until}; };
+    const Time soon = now + std::chrono::days(1);
+    const Change in_newsletter{present, State::opted_in};
+    const Change in_offers{offers, State::opted_in};
+    const Change out_of_events{events, State::opted_out};
+    const Change in_all{all, State::opted_in};
+    struct Row {
+        std::string name;
+        std::vector<Found> records;
+        std::vector<Change> expected;
+    };
+    for (const Row& row : {
+             Row{"nothing is stopped", {}, {in_newsletter, in_offers}},
+             Row{"one is out", {{Cover::address, offers, out}}, {in_newsletter, in_offers}},
+             Row{"out of all", {{Cover::address, all, out}}, {in_newsletter, in_offers, out_of_events, in_all}},
+             Row{"out of all, and of the other",
+                 {{Cover::address, all, out}, {Cover::address, events, out}},
+                 {in_newsletter, in_offers, in_all}},
+             Row{"out of all; the other would come back by itself",
+                 {{Cover::address, all, out}, {Cover::address, events, paused(soon)}},
+                 {in_newsletter, in_offers, out_of_events, in_all}},
+             Row{"all paused, the other for as long",
+                 {{Cover::address, all, paused(soon)}, {Cover::address, events, paused(soon)}},
+                 {in_newsletter, in_offers, in_all}},
+             Row{"all paused, the other for less",
+                 {{Cover::address, all, paused(soon)}, {Cover::address, events, paused(soon - Millis(1))}},
+                 {in_newsletter, in_offers, out_of_events, in_all}},
+             Row{"the pause of all is over", {{Cover::address, all, paused(now)}}, {in_newsletter, in_offers}},
+             Row{"out of all by the domain", {{Cover::domain, all, out}}, {in_newsletter, in_offers}},
+             Row{"out of all; the other by its domain alone",
+                 {{Cover::address, all, out}, {Cover::domain, events, out}},
+                 {in_newsletter, in_offers, out_of_events, in_all}},
+         }) {
+        BOOST_TEST_CONTEXT(row.name) {
+            const LookupAnswer answer{row.records, {}, Coverage::whole};
+            BOOST_TEST((changes_to_join({&lists[0], &lists[1]}, lists, answer, now) == row.expected));
+        }
+    }
+    BOOST_TEST((changes_to_join(std::vector<const ListRule*>{}, lists, {{}, {}, Coverage::whole}, now).empty()));
+}
+
 BOOST_AUTO_TEST_CASE(joining_everything_changes_what_is_stopped_and_all) {
     const std::vector<ListRule> lists{newsletter(), named("offers")};
     const LookupAnswer answer{{{Cover::address, former, record(State::opted_out, Millis(10))}}, {}, Coverage::whole};

@@ -1,7 +1,9 @@
-// Another process for the tests of the LMDB store: writes, holds the write lock, or just opens.
+// Another process for the tests of LMDB files: writes, holds the write lock, takes mails, or just opens.
 //   lmdb_helper write DIR PREFIX THREADS COUNT   appends COUNT entries a thread, prints the name of each when it is
-//   synced lmdb_helper hold DIR                         takes the write lock, prints "held", lets go at the end of its
-//   input lmdb_helper open DIR [UID]                   prints "open" or the failure; as that user, where one is given
+//                                                synced
+//   lmdb_helper hold DIR                         takes the write lock, prints "held", lets go at the end of its input
+//   lmdb_helper take DIR                         prints the addresses in the outbox, a few at a time, until none is due
+//   lmdb_helper open DIR [UID]                   prints "open" or the failure; as that user, where one is given
 #include <fmt/format.h>
 #include <grp.h>
 #include <lmdb.h>
@@ -13,6 +15,7 @@
 #include <thread>
 #include <vector>
 
+#include "store/lmdb_outbox.h"
 #include "store/lmdb_store.h"
 
 namespace {
@@ -68,6 +71,20 @@ int hold(const std::string& directory) {
     return 0;
 }
 
+int take(const std::string& directory) {
+    const auto outbox = open_lmdb_outbox(directory, {});
+    if (!outbox) {
+        say(outbox.error().text());
+        return 1;
+    }
+    for (;;) {
+        const auto mails = (*outbox)->take(3, std::chrono::hours(1), Deadline::in(std::chrono::seconds(30)));
+        if (!mails) say(mails.error().text());
+        if (!mails || mails->empty()) return 0;
+        for (const OutgoingMail& mail : *mails) say(mail.address);
+    }
+}
+
 int open_only(const std::string& directory, int user) {
     const auto id = static_cast<uid_t>(user);
     if (user != 0 && (::setgroups(0, nullptr) != 0 || ::setresgid(id, id, id) != 0 || ::setresuid(id, id, id) != 0)) {
@@ -88,6 +105,7 @@ int main(int argc, char** argv) {
         return write_entries(args[1], args[2], std::atoi(args[3].c_str()), std::atoi(args[4].c_str()));
     }
     if (args.size() == 2 && args[0] == "hold") return hold(args[1]);
+    if (args.size() == 2 && args[0] == "take") return take(args[1]);
     if (args.size() >= 2 && args[0] == "open")
         return open_only(args[1], args.size() > 2 ? std::atoi(args[2].c_str()) : 0);
     return 2;

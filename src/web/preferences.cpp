@@ -1,0 +1,320 @@
+// See preferences.h.
+#include "web/preferences.h"
+
+#include <algorithm>
+#include <array>
+
+#include "mail/normal_form.h"
+#include "web/acts.h"
+#include "web/ask.h"
+
+namespace optout::web {
+
+namespace {
+
+constexpr std::size_t longest_text = 500;  // characters
+
+// Everything that the buttons need of one moment.
+struct Moment {
+    const Visit& visit;
+    const Link& link;
+    const Form& form;
+    LookupAnswer answer;
+    Time now;
+
+    const Service& service() const { return visit.service; }
+    const std::vector<ListRule>& lists() const { return visit.service.settings.lists; }
+};
+
+ListState state_of(Standing::State state) {
+    switch (state) {
+        case Standing::State::on: return ListState::on;
+        case Standing::State::stopped: return ListState::stopped;
+        case Standing::State::paused: return ListState::paused;
+        case Standing::State::unknown: break;
+    }
+    return ListState::unknown;
+}
+
+ListLine::Change change_of(Standing::Change change) {
+    switch (change) {
+        case Standing::Change::stop: return ListLine::Change::stop;
+        case Standing::Change::join: return ListLine::Change::join;
+        case Standing::Change::fixed: break;
+    }
+    return ListLine::Change::fixed;
+}
+
+ListLine line_of(const ListRule& list, const LookupAnswer& answer, Time now) {
+    const Standing standing = standing_of(list, answer, now);
+    return {list.name, list.title, state_of(standing.state), standing.until, change_of(standing.change)};
+}
+
+// A list that is no longer configured: only its own record is known, and it can only be left.
+ListLine line_of_unknown_list(const Link& link, const Service& service, const LookupAnswer& answer, Time now) {
+    ListLine line{"", title_of(service, link.token.list), ListState::on, std::nullopt, ListLine::Change::stop};
+    const auto record = own_record(service.settings.lists, answer, link.token.list);
+    if (!record && answer.coverage == Coverage::partial) line.state = ListState::unknown;
+    if (!record || stop_of(*record, now) == Stop::open) return line;
+    line.state = record->state == State::paused ? ListState::paused : ListState::stopped;
+    line.until = record->until;
+    if (line.state == ListState::stopped) line.change = ListLine::Change::fixed;
+    return line;
+}
+
+std::string address_of(const Link& link) {
+    return link.address ? link.address->text() : "";
+}
+
+PreferencesView::Again again_of(const Service& service, const Link& link) {
+    if (link.authority == Link::Authority::both) return PreferencesView::Again::here;
+    const bool can_be_mailed = link.address && service.mail() == Service::Mail::offered;
+    return can_be_mailed ? PreferencesView::Again::by_mail : PreferencesView::Again::not_offered;
+}
+
+PreferencesView view_of(const Visit& visit, const Link& link, const LookupAnswer& answer) {
+    const Service& service = visit.service;
+    const Time now = service.now();
+    PreferencesView view;
+    view.address = address_of(link);
+    view.everything = state_of(standing_of_all(answer, now).state);
+    const ListRule* first = list_of_tag(service.settings.lists, link.token.list);
+    if (first != nullptr) {
+        view.first = line_of(*first, answer, now);
+    } else if (link.token.list != all_lists_tag()) {
+        view.first = line_of_unknown_list(link, service, answer, now);
+    }
+    for (const ListRule& list : service.settings.lists) {
+        if (&list != first) view.others.push_back(line_of(list, answer, now));
+    }
+    view.again = again_of(service, link);
+    if (answer.coverage == Coverage::partial) view.notice = PreferencesView::Notice::state_unknown;
+    return view;
+}
+
+// Titles of what was written; empty where it is everything.
+std::vector<std::string> titles_of(const std::vector<Write>& writes, const Service& service) {
+    std::vector<std::string> titles;
+    for (const Write& write : writes) {
+        if (write.list == all_lists_tag()) return {};
+        const std::string title = title_of(service, write.list);
+        if (!title.empty()) titles.push_back(title);
+    }
+    return titles;
+}
+
+Receipt receipt_of(const Moment& moment, const std::vector<Write>& writes, const std::vector<Record>& written) {
+    Receipt receipt;
+    receipt.expires = moment.now + undo_time;
+    for (std::size_t i = 0; i < writes.size(); ++i) {
+        receipt.steps.push_back(
+            {writes[i].list, written[i], own_record(moment.lists(), moment.answer, writes[i].list)});
+    }
+    return receipt;
+}
+
+enum class AskWhy { no, yes };  // whether a reason is asked for
+
+// Writes, and shows what came of it with the way back.
+Answer carry_out(const Moment& moment, const std::vector<Write>& writes, Reason reason, DoneView view, AskWhy why) {
+    const Visit& visit = moment.visit;
+    view.address = address_of(moment.link);
+    if (writes.empty()) {
+        view.act = DoneView::Act::already;
+        Write as_it_is;
+        as_it_is.list = moment.link.token.list;
+        log_act(moment.link, {as_it_is}, Reason::choice_changes_nothing, visit.service);
+        return page(visit, view, "already");
+    }
+    const auto written = record(moment.link, writes, visit.service);
+    if (!written) {
+        log_act(moment.link, writes, Reason::choice_not_recorded, visit.service, &written.error());
+        return try_again(visit);
+    }
+    log_act(moment.link, writes, reason, visit.service);
+    view.receipt =
+        write_receipt(visit.service.keys, moment.link.token_text, receipt_of(moment, writes, *written), moment.now);
+    if (why == AskWhy::yes && !view.receipt.empty()) {
+        view.reason = DoneView::Reason::offered;
+        view.reasons = visit.service.settings.web.reasons;
+    }
+    return page(visit, view, name_of(reason));
+}
+
+Answer stop(const Moment& moment, const std::vector<ListTag>& tags, DoneView view) {
+    const auto writes = writes_to_stop(tags, Channel::page, moment.lists(), moment.answer);
+    view.titles = titles_of(writes, moment.service());
+    return carry_out(moment, writes, Reason::unsubscribe_recorded, std::move(view), AskWhy::yes);
+}
+
+DoneView done(DoneView::Act act) {
+    DoneView view;
+    view.act = act;
+    return view;
+}
+
+// The lists that were ticked, by their names; what is no list of ours is left out.
+std::vector<const ListRule*> ticked(const Moment& moment) {
+    std::vector<const ListRule*> lists;
+    for (const std::string& name : moment.form.all("list")) {
+        const ListRule* list = find_list(moment.service().settings, name);
+        if (list != nullptr && std::find(lists.begin(), lists.end(), list) == lists.end()) lists.push_back(list);
+    }
+    return lists;
+}
+
+Answer stop_first(const Moment& moment) {
+    const bool everything = moment.link.token.list == all_lists_tag();
+    return stop(moment, {moment.link.token.list},
+                done(everything ? DoneView::Act::stopped_all : DoneView::Act::stopped));
+}
+
+Answer stop_everything(const Moment& moment) {
+    return stop(moment, {all_lists_tag()}, done(DoneView::Act::stopped_all));
+}
+
+Answer stop_ticked(const Moment& moment) {
+    std::vector<ListTag> tags;
+    for (const ListRule* list : ticked(moment)) tags.push_back(list_tag(list->name));
+    if (tags.empty()) return show_preferences(moment.visit, moment.link, PreferencesView::Notice::nothing_chosen);
+    return stop(moment, tags, done(DoneView::Act::stopped));
+}
+
+Answer pause(const Moment& moment, int days) {
+    const Time until = moment.now + std::chrono::days(days);
+    const auto writes = writes_to_pause(moment.link.token.list, until, moment.lists(), moment.answer);
+    DoneView view = done(DoneView::Act::paused);
+    view.until = until;
+    view.titles = titles_of(writes, moment.service());
+    return carry_out(moment, writes, Reason::paused_by_recipient, std::move(view), AskWhy::no);
+}
+
+Answer pause_30(const Moment& moment) {
+    return pause(moment, 30);
+}
+
+Answer pause_90(const Moment& moment) {
+    return pause(moment, 90);
+}
+
+Answer join(const Moment& moment) {
+    if (moment.link.authority != Link::Authority::both) return not_found(moment.visit);
+    const auto lists = ticked(moment);
+    if (lists.empty()) return show_preferences(moment.visit, moment.link, PreferencesView::Notice::nothing_chosen);
+    // What is not seen might be somebody else's record.
+    if (moment.answer.coverage == Coverage::partial) return try_again(moment.visit);
+    const auto writes = writes_to_join(lists, moment.lists(), moment.answer, moment.now);
+    DoneView view = done(DoneView::Act::joined);
+    for (const Write& write : writes) {
+        if (write.state == State::opted_in && write.list != all_lists_tag()) {
+            view.titles.push_back(title_of(moment.service(), write.list));
+        }
+    }
+    return carry_out(moment, writes, Reason::joined_by_recipient, std::move(view), AskWhy::no);
+}
+
+Answer undo(const Moment& moment) {
+    const auto receipt = read_receipt(moment.service().keys, moment.link.token_text,
+                                      moment.form.first("receipt").value_or(""), moment.now);
+    if (!receipt) return not_found(moment.visit);
+    const Undo undo = writes_to_undo(*receipt, moment.answer);
+    if (undo.seen == Undo::Seen::not_all) return try_again(moment.visit);
+    DoneView view = done(DoneView::Act::undone);
+    view.titles = titles_of(undo.writes, moment.service());
+    Answer answer = carry_out(moment, undo.writes, Reason::undone_by_recipient, view, AskWhy::no);
+    return answer;
+}
+
+// At most 500 characters: what a browser lets through, so that a cut is somebody's own doing.
+std::string first_characters(const std::string& text) {
+    std::size_t count = 0;
+    for (std::size_t at = 0; at < text.size(); ++at) {
+        const bool begins = (static_cast<unsigned char>(text[at]) & 0xC0U) != 0x80U;
+        if (begins && ++count > longest_text) return text.substr(0, at);
+    }
+    return text;
+}
+
+Answer explain(const Moment& moment) {
+    const Service& service = moment.service();
+    const auto receipt =
+        read_receipt(service.keys, moment.link.token_text, moment.form.first("receipt").value_or(""), moment.now);
+    if (!receipt) return not_found(moment.visit);
+    std::string reason = moment.form.first("reason").value_or("");
+    const auto& known = service.settings.web.reasons;
+    if (std::find(known.begin(), known.end(), reason) == known.end()) reason.clear();
+    const std::string text(trim(first_characters(moment.form.first("text").value_or(""))));
+    DoneView view = done(DoneView::Act::stopped);
+    view.address = address_of(moment.link);
+    view.reason = DoneView::Reason::thanks;
+    view.receipt = moment.form.first("receipt").value_or("");
+    if (reason.empty() && text.empty()) return page(moment.visit, view, "no_reason");
+    const Undo again = writes_to_explain(*receipt, moment.answer, reason, text);
+    if (again.seen == Undo::Seen::not_all) return try_again(moment.visit);
+    view.titles = titles_of(again.writes, service);
+    const auto written = record(moment.link, again.writes, service);
+    if (!written) {
+        log_act(moment.link, again.writes, Reason::choice_not_recorded, service, &written.error());
+        return try_again(moment.visit);
+    }
+    log_act(moment.link, again.writes, Reason::reason_given, service);
+    // The way back stays open: to what was before the act, not before the reason.
+    Receipt renewed{{}, receipt->expires};
+    for (const Receipt::Step& step : receipt->steps) {
+        const auto at = std::find_if(again.writes.begin(), again.writes.end(),
+                                     [&](const Write& write) { return write.list == step.list; });
+        if (at == again.writes.end()) continue;
+        renewed.steps.push_back(
+            {step.list, (*written)[static_cast<std::size_t>(at - again.writes.begin())], step.before});
+    }
+    view.receipt = write_receipt(service.keys, moment.link.token_text, renewed, moment.now);
+    return page(moment.visit, view, name_of(Reason::reason_given));
+}
+
+Answer mail_link(const Moment& moment) {
+    if (again_of(moment.service(), moment.link) != PreferencesView::Again::by_mail) return not_found(moment.visit);
+    if (!ask_for_mail(moment.visit, *moment.link.address, moment.link.token.list)) return try_again(moment.visit);
+    DoneView view = done(DoneView::Act::mail_sent);
+    view.address = address_of(moment.link);
+    return page(moment.visit, view, "mail_sent");
+}
+
+struct Button {
+    std::string_view name;
+    Answer (*act)(const Moment&);
+    // A stop is always allowed; of the rest so many a day with one token.
+    enum class Counts { no, yes } counts;
+};
+constexpr std::array buttons{
+    Button{"stop", &stop_first, Button::Counts::no},     Button{"choose", &stop_ticked, Button::Counts::no},
+    Button{"all", &stop_everything, Button::Counts::no}, Button{"pause-30", &pause_30, Button::Counts::yes},
+    Button{"pause-90", &pause_90, Button::Counts::yes},  Button{"join", &join, Button::Counts::yes},
+    Button{"undo", &undo, Button::Counts::yes},          Button{"reason", &explain, Button::Counts::yes},
+    Button{"mail", &mail_link, Button::Counts::yes}};
+
+}  // namespace
+
+Answer show_preferences(const Visit& visit, const Link& link, PreferencesView::Notice notice) {
+    const auto answer = visit.service.shared->recorder->lookup(link.question(visit.service));
+    PreferencesView view = view_of(visit, link, answer.found);
+    if (notice != PreferencesView::Notice::none) view.notice = notice;
+    const unsigned status = notice == PreferencesView::Notice::nothing_chosen ? 422 : 200;
+    return page(visit, view, "preferences", status);
+}
+
+Answer act_on_preferences(const Visit& visit, const Link& link, const Form& form) {
+    const std::string name = form.first("do").value_or("");
+    const auto* button =
+        std::find_if(buttons.begin(), buttons.end(), [&](const Button& one) { return one.name == name; });
+    if (button == buttons.end()) return show_preferences(visit, link);
+    const Time now = visit.service.now();
+    const std::string token = digest_text(link.token.who) + tag_text(link.token.list);
+    if (button->counts == Button::Counts::yes &&
+        visit.service.shared->by_token.charge(token, now) == Limiter::Answer::over) {
+        return too_many(visit);
+    }
+    auto answer = visit.service.shared->recorder->lookup(link.question(visit.service));
+    return button->act({visit, link, form, std::move(answer.found), now});
+}
+
+}  // namespace optout::web
