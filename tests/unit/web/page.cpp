@@ -278,6 +278,12 @@ BOOST_AUTO_TEST_CASE(each_state_has_its_headline_and_its_buttons) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_stopped_list_has_no_box_to_stop_it_with) {
+    const std::string html = english(preferences(list_line("news"), {list_line("old", ListState::stopped)}));
+    BOOST_TEST(rows(html) == Strings{"[] The old | Stopped"}, per::per_element());
+    BOOST_TEST(html.find("value=\"choose\"") == std::string::npos);
+}
+
 BOOST_AUTO_TEST_CASE(a_pause_of_everything_says_until_when) {
     PreferencesView view = about_everything(ListState::paused);
     view.everything_until = christmas;
