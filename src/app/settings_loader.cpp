@@ -23,8 +23,8 @@ void log_reload_failure(const std::string& why) {
     log_error(LogLine().with("event", "reload_failed").with("why", why));
 }
 
-std::optional<Reloaded> reload_settings(const Settings& old, Program program) {
-    auto settings = load_settings(old.file);
+std::optional<Reloaded> reload_settings(const Settings& running, Program program) {
+    auto settings = load_settings(running.file);
     if (!settings) {
         for (const ConfigProblem& problem : settings.error()) log_reload_failure(problem.message());
         return std::nullopt;
@@ -34,7 +34,7 @@ std::optional<Reloaded> reload_settings(const Settings& old, Program program) {
         log_reload_failure(keys.error().text());
         return std::nullopt;
     }
-    const auto waiting = changes_that_need_a_restart(old, *settings, program);
+    const auto waiting = keep_until_restart(running, *settings, program);
     if (!waiting.empty()) {
         log_warning(LogLine().with("event", "restart_needed").with("keys", join(waiting, ",")));
     }

@@ -48,58 +48,69 @@ void check_mail_from(const Settings& settings, Report& report) {
                       from);
 }
 
-// The keys whose values differ.
-class Changes {
+// Puts what runs back over the values that differ, and keeps their keys.
+class Keeper {
   public:
-    Changes(const Settings& before, const Settings& after) : before_(before), after_(after) {}
+    Keeper(const Settings& running, Settings& next) : running_(running), next_(next) {}
 
     template <typename Member>
-    void compare(const char* key, const Member& member) {
-        if (member(before_) != member(after_)) keys_.emplace_back(key);
+    void keep(const char* key, const Member& member) {
+        if (member(running_) == member(next_)) return;
+        keys_.emplace_back(key);
+        member(next_) = member(running_);
     }
-    const Settings& before() const { return before_; }
-    const Settings& after() const { return after_; }
+    const Settings& running() const { return running_; }
+    Settings& next() { return next_; }
+    void name(const char* key) { keys_.emplace_back(key); }
     std::vector<std::string> take() { return std::move(keys_); }
 
   private:
-    const Settings& before_;
-    const Settings& after_;
+    const Settings& running_;
+    Settings& next_;
     std::vector<std::string> keys_;
 };
 
-void compare_milter(Changes& changes) {
-    changes.compare("milter.listen", [](const Settings& s) { return s.milter.listen; });
-    changes.compare("milter.socket_mode", [](const Settings& s) { return s.milter.socket_mode; });
-    changes.compare("milter.socket_group", [](const Settings& s) { return s.milter.socket_group; });
+void keep_milter(Keeper& keeper) {
+    keeper.keep("milter.listen", [](auto& s) -> auto& { return s.milter.listen; });
+    keeper.keep("milter.socket_mode", [](auto& s) -> auto& { return s.milter.socket_mode; });
+    keeper.keep("milter.socket_group", [](auto& s) -> auto& { return s.milter.socket_group; });
 }
 
-void compare_web(Changes& changes) {
-    changes.compare("web.listen", [](const Settings& s) { return s.web.listen; });
-    changes.compare("web.socket_mode", [](const Settings& s) { return s.web.socket_mode; });
-    changes.compare("web.socket_group", [](const Settings& s) { return s.web.socket_group; });
-    changes.compare("web.admin", [](const Settings& s) { return s.web.admin; });
-    // On or off only: another certificate is taken at a reload.
-    changes.compare("web.tls", [](const Settings& s) { return s.web.tls.certificate.empty(); });
-    changes.compare("web.idle_timeout", [](const Settings& s) { return s.web.idle_timeout; });
-    changes.compare("web.request_timeout", [](const Settings& s) { return s.web.request_timeout; });
-    changes.compare("web.max_connections", [](const Settings& s) { return s.web.max_connections; });
+// On or off only: another certificate is taken at a reload.
+void keep_tls(Keeper& keeper) {
+    if (keeper.running().web.tls.certificate.empty() == keeper.next().web.tls.certificate.empty()) return;
+    keeper.name("web.tls");
+    keeper.next().web.tls = keeper.running().web.tls;
 }
 
-void compare_store(Changes& changes) {
-    changes.compare("store.type", [](const Settings& s) { return s.store.type; });
-    changes.compare("store.path", [](const Settings& s) { return s.store.path; });
-    changes.compare("store.deadline", [](const Settings& s) { return s.store.deadline; });
-    changes.compare("store.write_deadline", [](const Settings& s) { return s.store.write_deadline; });
-    changes.compare("journal.retention", [](const Settings& s) { return s.journal.retention; });
+void keep_web(Keeper& keeper) {
+    keeper.keep("web.listen", [](auto& s) -> auto& { return s.web.listen; });
+    keeper.keep("web.socket_mode", [](auto& s) -> auto& { return s.web.socket_mode; });
+    keeper.keep("web.socket_group", [](auto& s) -> auto& { return s.web.socket_group; });
+    keeper.keep("web.admin", [](auto& s) -> auto& { return s.web.admin; });
+    keep_tls(keeper);
+    keeper.keep("web.idle_timeout", [](auto& s) -> auto& { return s.web.idle_timeout; });
+    keeper.keep("web.request_timeout", [](auto& s) -> auto& { return s.web.request_timeout; });
+    keeper.keep("web.max_connections", [](auto& s) -> auto& { return s.web.max_connections; });
+}
+
+void keep_store(Keeper& keeper) {
     const auto uses_redis = [](const Settings& s) { return s.store.type == StoreSettings::Type::redis; };
-    if (uses_redis(changes.before()) || uses_redis(changes.after())) {
-        changes.compare("redis.address", [](const Settings& s) { return s.redis.address; });
-        changes.compare("redis.username", [](const Settings& s) { return s.redis.username; });
-        changes.compare("redis.password_file", [](const Settings& s) { return s.redis.password_file; });
-        changes.compare("redis.database", [](const Settings& s) { return s.redis.database; });
-        changes.compare("redis.sets", [](const Settings& s) { return s.redis.sets; });
+    const bool redis_matters =
+        uses_redis(keeper.running()) || uses_redis(keeper.next());  // before the type is put back
+    keeper.keep("store.type", [](auto& s) -> auto& { return s.store.type; });
+    keeper.keep("store.path", [](auto& s) -> auto& { return s.store.path; });
+    keeper.keep("store.deadline", [](auto& s) -> auto& { return s.store.deadline; });
+    keeper.keep("store.write_deadline", [](auto& s) -> auto& { return s.store.write_deadline; });
+    keeper.keep("journal.retention", [](auto& s) -> auto& { return s.journal.retention; });
+    if (redis_matters) {
+        keeper.keep("redis.address", [](auto& s) -> auto& { return s.redis.address; });
+        keeper.keep("redis.username", [](auto& s) -> auto& { return s.redis.username; });
+        keeper.keep("redis.password_file", [](auto& s) -> auto& { return s.redis.password_file; });
+        keeper.keep("redis.database", [](auto& s) -> auto& { return s.redis.database; });
+        keeper.keep("redis.sets", [](auto& s) -> auto& { return s.redis.sets; });
     }
-    changes.compare("keep_addresses", [](const Settings& s) { return s.keep_addresses; });
+    keeper.keep("keep_addresses", [](auto& s) -> auto& { return s.keep_addresses; });
 }
 
 }  // namespace
@@ -142,15 +153,14 @@ std::vector<std::string> known_keys() {
     return keys;
 }
 
-std::vector<std::string> changes_that_need_a_restart(const Settings& old_settings, const Settings& new_settings,
-                                                     Program program) {
-    Changes changes(old_settings, new_settings);
+std::vector<std::string> keep_until_restart(const Settings& running, Settings& next, Program program) {
+    Keeper keeper(running, next);
     switch (program) {
-        case Program::milter: compare_milter(changes); break;
-        case Program::web: compare_web(changes); break;
+        case Program::milter: keep_milter(keeper); break;
+        case Program::web: keep_web(keeper); break;
     }
-    compare_store(changes);
-    return changes.take();
+    keep_store(keeper);
+    return keeper.take();
 }
 
 }  // namespace optout

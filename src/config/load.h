@@ -30,9 +30,9 @@ std::vector<std::string> notes_on(const Settings& settings);
 // Every key that the loader knows, as dotted paths ("milter.listen", "lists[].match[].sender"), in the loader's order.
 std::vector<std::string> known_keys();
 
-// Keys whose change needs a restart of that program, among those that differ ("milter.listen", "store.path", …).
+// At a reload: what a program cannot change while it runs stays in `next` as it is in `running`, so that nothing is
+// decided by a value that is not in force. The keys that wait for the restart ("milter.listen", "store.path", …).
 enum class Program { milter, web };
-std::vector<std::string> changes_that_need_a_restart(const Settings& old_settings, const Settings& new_settings,
-                                                     Program program);
+std::vector<std::string> keep_until_restart(const Settings& running, Settings& next, Program program);
 
 }  // namespace optout

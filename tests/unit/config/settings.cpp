@@ -138,8 +138,13 @@ void check(const std::vector<Change>& changes) {
             BOOST_TEST((before != after || change.from == change.to));
             for (const auto& [program, keys] :
                  {std::pair{Program::milter, change.milter}, std::pair{Program::web, change.web}}) {
-                BOOST_TEST(changes_that_need_a_restart(before, after, program) == keys, per::per_element());
-                BOOST_TEST(changes_that_need_a_restart(after, before, program) == keys, per::per_element());
+                for (const auto& [running, wanted] : {std::pair{before, after}, std::pair{after, before}}) {
+                    Settings next = wanted;
+                    BOOST_TEST(keep_until_restart(running, next, program) == keys, per::per_element());
+                    // What waits is as it was; all else is as it is wanted.
+                    BOOST_TEST((next == wanted) == keys.empty());
+                    BOOST_TEST(keep_until_restart(running, next, program).empty());
+                }
             }
         }
     }
@@ -311,7 +316,7 @@ BOOST_AUTO_TEST_CASE(lists_are_found_by_their_present_name) {
     BOOST_TEST(find_list(loaded, "all") == nullptr);
 }
 
-BOOST_AUTO_TEST_CASE(changes_that_need_a_restart_are_named) {
+BOOST_AUTO_TEST_CASE(what_waits_for_a_restart_stays_and_is_named) {
     check({
         {"nothing", "milter:", "milter:", {}, {}},
         {"mode", " mode: monitor", " mode: enforce", {}, {}},
@@ -359,11 +364,11 @@ BOOST_AUTO_TEST_CASE(changes_of_the_web_wait_for_optout_web_alone) {
 }
 
 BOOST_AUTO_TEST_CASE(nobody_reads_the_section_redis_with_lmdb) {
-    const Settings lmdb = load(ConfigText{.more = "redis: {database: 1}"}.text());
-    BOOST_TEST(changes_that_need_a_restart(smallest(), lmdb, Program::milter).empty());
-    const Settings redis = load(ConfigText{.more = "store: {type: redis}\nredis: {database: 1}"}.text());
+    Settings lmdb = load(ConfigText{.more = "redis: {database: 1}"}.text());
+    BOOST_TEST(keep_until_restart(smallest(), lmdb, Program::milter).empty());
+    Settings redis = load(ConfigText{.more = "store: {type: redis}\nredis: {database: 1}"}.text());
     const std::vector<std::string> keys{"store.type", "redis.database"};
-    BOOST_TEST(changes_that_need_a_restart(smallest(), redis, Program::web) == keys, per::per_element());
+    BOOST_TEST(keep_until_restart(smallest(), redis, Program::web) == keys, per::per_element());
 }
 
 BOOST_AUTO_TEST_CASE(notes_say_what_may_surprise_of_the_web) {
