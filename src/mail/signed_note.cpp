@@ -33,15 +33,8 @@ Subkey::Use subkey_of(NoteUse use) {
 Mac mac_of(std::span<const std::uint8_t> secret, NoteUse use, std::string_view token_text, Bytes note) {
     const Subkey key(secret, subkey_of(use));
     const std::string token = lower_ascii(token_text);
-    const std::uint8_t end_of_token = 0;  // no token holds it
-    crypto_auth_hmacsha256_state state;
-    crypto_auth_hmacsha256_init(&state, key.data(), crypto_auth_hmacsha256_KEYBYTES);
-    crypto_auth_hmacsha256_update(&state, as_bytes(token).data(), token.size());
-    crypto_auth_hmacsha256_update(&state, &end_of_token, sizeof end_of_token);
-    crypto_auth_hmacsha256_update(&state, note.data(), note.size());
-    std::array<std::uint8_t, crypto_auth_hmacsha256_BYTES> whole{};
-    crypto_auth_hmacsha256_final(&state, whole.data());
-    sodium_memzero(&state, sizeof state);
+    const std::array<std::uint8_t, 1> end_of_token{};  // no token holds it
+    const HmacSha256 whole = hmac(key, {as_bytes(token), end_of_token, note});
     Mac mac;
     std::copy_n(whole.begin(), mac.size(), mac.begin());
     return mac;

@@ -16,6 +16,17 @@ Subkey::~Subkey() {
     sodium_memzero(bytes_.data(), bytes_.size());
 }
 
+HmacSha256 hmac(const Subkey& key, std::initializer_list<std::span<const std::uint8_t>> parts) {
+    static_assert(crypto_auth_hmacsha256_BYTES == sizeof(HmacSha256));
+    crypto_auth_hmacsha256_state state;
+    crypto_auth_hmacsha256_init(&state, key.data(), crypto_auth_hmacsha256_KEYBYTES);
+    for (const auto part : parts) crypto_auth_hmacsha256_update(&state, part.data(), part.size());
+    HmacSha256 mac{};
+    crypto_auth_hmacsha256_final(&state, mac.data());
+    sodium_memzero(&state, sizeof state);
+    return mac;
+}
+
 std::span<const std::uint8_t> dummy_secret() {
     static const auto secret = [] {
         std::array<std::uint8_t, crypto_kdf_KEYBYTES> bytes{};

@@ -4,6 +4,7 @@
 
 #include <array>
 #include <cstdint>
+#include <initializer_list>
 #include <span>
 
 namespace optout {
@@ -21,6 +22,10 @@ class Subkey {
   private:
     std::array<std::uint8_t, 32> bytes_{};
 };
+
+// HMAC-SHA256 of the parts as one text, cut to N bytes by who keeps it.
+using HmacSha256 = std::array<std::uint8_t, 32>;
+HmacSha256 hmac(const Subkey& key, std::initializer_list<std::span<const std::uint8_t>> parts);
 
 // Stands in for the secret of a key id that is not known, so that the work is the same. Random: nobody can sign for it.
 std::span<const std::uint8_t> dummy_secret();

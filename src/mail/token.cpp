@@ -30,12 +30,7 @@ using Mac = std::array<std::uint8_t, mac_size>;
 
 Mac mac_of(std::span<const std::uint8_t> secret, const TokenBytes& token) {
     const Subkey key(secret, Subkey::Use::mac);
-    crypto_auth_hmacsha256_state state;
-    crypto_auth_hmacsha256_init(&state, key.data(), crypto_auth_hmacsha256_KEYBYTES);
-    crypto_auth_hmacsha256_update(&state, token.data(), signed_size);
-    std::array<std::uint8_t, crypto_auth_hmacsha256_BYTES> whole{};
-    crypto_auth_hmacsha256_final(&state, whole.data());
-    sodium_memzero(&state, sizeof state);
+    const HmacSha256 whole = hmac(key, {Bytes(token).first(signed_size)});
     Mac mac;
     std::copy_n(whole.begin(), mac.size(), mac.begin());
     return mac;

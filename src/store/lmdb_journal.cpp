@@ -251,15 +251,7 @@ Result<void> LmdbJournal::remember(std::string_view name, std::string_view value
 }
 
 Result<void> LmdbJournal::check_writable(Deadline deadline) {
-    const auto written = environment_->write(
-        1,
-        [](LmdbWriter& writer) {
-            touch(writer);
-            return 1;
-        },
-        deadline);
-    if (!written) return tl::unexpected(written.error());
-    return {};
+    return touch_durably(*environment_, deadline);
 }
 
 }  // namespace

@@ -168,6 +168,18 @@ void touch(LmdbWriter& writer) {
     writer.put(Table::meta, "touched", "");
 }
 
+Result<void> touch_durably(LmdbEnvironment& environment, Deadline deadline) {
+    const auto written = environment.write(
+        1,
+        [](LmdbWriter& writer) {
+            touch(writer);
+            return 1;
+        },
+        deadline);
+    if (!written) return tl::unexpected(written.error());
+    return {};
+}
+
 void erase_address_and_texts(LmdbWriter& writer, const Digest& who) {
     writer.remove(Table::addresses, digest_bytes(who));
     for (const RecordKey& key : keys_of(writer, who)) writer.remove(Table::texts, key.bytes());

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "store/durable_store.h"
+#include "store/lmdb_environment.h"
 #include "store/lmdb_handle.h"
 
 namespace optout {
@@ -50,6 +51,8 @@ std::vector<Entry> entries_of(const LmdbView& view, const Digest& who);
 
 // A row of no meaning, so that there is something to sync.
 void touch(LmdbWriter& writer);
+// The same, synced by itself: whether anything can be made durable now.
+Result<void> touch_durably(LmdbEnvironment& environment, Deadline deadline);
 
 void erase_address_and_texts(LmdbWriter& writer, const Digest& who);
 void remove_record(LmdbWriter& writer, const RecordKey& key);  // and its text

@@ -186,15 +186,7 @@ Result<EventPage> LmdbStore::events(std::string_view after, std::size_t limit, D
 }
 
 Result<void> LmdbStore::check_writable(Deadline deadline) {
-    const auto written = environment_->write(
-        1,
-        [](LmdbWriter& writer) {
-            touch(writer);
-            return 1;
-        },
-        deadline);
-    if (!written) return tl::unexpected(written.error());
-    return {};
+    return touch_durably(*environment_, deadline);
 }
 
 }  // namespace
