@@ -13,9 +13,9 @@
 int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a write error, and hiredis writes without MSG_NOSIGNAL
     const std::vector<std::string> arguments(argv + 1, argv + argc);
-    const auto open = [](const optout::Settings& settings) {
-        return optout::open_recorder(settings, optout::wall_clock());
-    };
+    const optout::Stores stores{
+        [](const optout::Settings& settings) { return optout::open_recorder(settings, optout::wall_clock()); },
+        [](const optout::Settings& settings) { return optout::open_outbox(settings, optout::wall_clock()); }};
     const auto kind = ::isatty(STDERR_FILENO) == 1 ? optout::Io::Err::terminal : optout::Io::Err::other;
-    return optout::run_optoutctl(arguments, open, optout::wall_clock(), {std::cin, std::cout, std::cerr, kind});
+    return optout::run_optoutctl(arguments, stores, optout::wall_clock(), {std::cin, std::cout, std::cerr, kind});
 }

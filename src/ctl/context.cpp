@@ -11,7 +11,15 @@ namespace optout::ctl {
 
 namespace {
 constexpr Millis longest_wait{1000};
+
+template <typename Opened>
+std::unique_ptr<Opened> opened(Result<std::unique_ptr<Opened>> result, Io& io) {
+    if (result) return std::move(*result);
+    complain(io, printable(result.error().text()));
+    return nullptr;
 }
+
+}  // namespace
 
 Exit worse(Exit a, Exit b) {
     return std::max(a, b);
@@ -22,10 +30,11 @@ void complain(Io& io, std::string_view text) {
 }
 
 std::unique_ptr<Recorder> open_recorder(Context& context) {
-    auto recorder = context.open(context.settings);
-    if (recorder) return std::move(*recorder);
-    complain(context.io, printable(recorder.error().text()));
-    return nullptr;
+    return opened(context.stores.recorder(context.settings), context.io);
+}
+
+std::unique_ptr<Outbox> open_outbox(Context& context) {
+    return opened(context.stores.outbox(context.settings), context.io);
 }
 
 void say_what_waits(Recorder& recorder, Io& io) {

@@ -15,7 +15,7 @@ Exit worse(Exit a, Exit b);
 
 struct Context {
     const Settings& settings;
-    const OpenRecorder& open;
+    const Stores& stores;
     const Clock& clock;
     Io& io;
 };
@@ -25,6 +25,9 @@ void complain(Io& io, std::string_view text);
 
 // Nothing where the store cannot be opened; then that is said already.
 std::unique_ptr<Recorder> open_recorder(Context& context);
+
+// The same for the outbox.
+std::unique_ptr<Outbox> open_outbox(Context& context);
 
 // After writing: waits a moment for the shared store, and says so when records still wait for it. Not an error: they
 // are durable.

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "config/settings.h"
+#include "store/outbox.h"
 #include "store/recorder.h"
 
 namespace optout {
@@ -23,10 +24,14 @@ struct Io {
     enum class Err { terminal, other } err_is = Err::other;  // a progress bar is drawn on a terminal only
 };
 
-using OpenRecorder = std::function<Result<std::unique_ptr<Recorder>>(const Settings&)>;
+// How what the settings name is opened.
+struct Stores {
+    std::function<Result<std::unique_ptr<Recorder>>(const Settings&)> recorder;
+    std::function<Result<std::unique_ptr<Outbox>>(const Settings&)> outbox;
+};
 
 // `arguments`: without the program's name. Answers 0, 1 (opted out; records wait) or 2 (unknown, or an error that `err`
 // has). Never lets an exception out.
-int run_optoutctl(std::span<const std::string> arguments, const OpenRecorder& open, const Clock& clock, Io io);
+int run_optoutctl(std::span<const std::string> arguments, const Stores& stores, const Clock& clock, Io io);
 
 }  // namespace optout

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "ctl/optoutctl.h"
+#include "store/lmdb_outbox.h"
 #include "store/lmdb_store.h"
 #include "support/fixed_clock.h"
 #include "support/private_directory.h"
@@ -62,7 +63,7 @@ class Bed {
         std::istringstream in(input);
         std::ostringstream out;
         std::ostringstream err;
-        const int exit = run_optoutctl(arguments, open, clock, {in, out, err, err_is});
+        const int exit = run_optoutctl(arguments, stores, clock, {in, out, err, err_is});
         return {exit, out.str(), without_directory(err.str())};
     }
 
@@ -97,7 +98,8 @@ class Bed {
 
     FixedClock clock{parse_iso8601("2026-11-23T12:00:00Z").value()};
     Io::Err err_is = Io::Err::other;
-    OpenRecorder open = [this](const Settings& settings) { return open_lmdb(settings.store.path); };
+    Stores stores{[this](const Settings& settings) { return open_lmdb(settings.store.path); },
+                  [this](const Settings&) { return open_lmdb_outbox(file("outbox"), OutboxLimits{}, clock); }};
 
   private:
     PrivateDirectory directory_;

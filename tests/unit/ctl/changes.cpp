@@ -125,6 +125,34 @@ BOOST_AUTO_TEST_CASE(erase_keeps_the_person_out_without_address_and_text) {
     BOOST_TEST(bed.run({"check", "a@example.com"}).exit == 1);
 }
 
+BOOST_AUTO_TEST_CASE(erase_removes_mail_that_was_not_sent_yet) {
+    Bed bed;
+    const auto outbox = bed.stores.outbox({}).value();
+    OutgoingMail mail;
+    mail.who = digest_of("a@example.com");
+    mail.address = "a@example.com";
+    mail.language = "en";
+    BOOST_REQUIRE(outbox->ask(mail, "", Deadline::in(Millis(5000))).has_value());
+    BOOST_TEST(bed.run({"erase", "a@example.com", "b@example.com"}) ==
+               (Ran{0,
+                    "a@example.com: 1 unsent mail removed\n"
+                    "a@example.com: address and texts erased, 0 records kept\n"
+                    "b@example.com: address and texts erased, 0 records kept\n",
+                    ""}));
+    BOOST_TEST(outbox->waiting().value() == 0U);
+}
+
+BOOST_AUTO_TEST_CASE(an_outbox_that_does_not_open_is_an_error_and_nothing_is_erased) {
+    Bed bed;
+    bed.run({"add", "a@example.com", "--list", "news"});
+    bed.stores.outbox = [](const Settings&) -> Result<std::unique_ptr<Outbox>> {
+        return fail("open", "/outbox", "Permission denied");
+    };
+    BOOST_TEST(bed.run({"erase", "a@example.com"}) ==
+               (Ran{2, "", "optoutctl: cannot open /outbox: Permission denied\n"}));
+    BOOST_TEST(bed.records().at(0).address == "a@example.com");
+}
+
 BOOST_AUTO_TEST_CASE(erase_forget_warns) {
     Bed bed;
     bed.run({"add", "a@example.com"});

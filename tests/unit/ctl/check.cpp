@@ -50,7 +50,7 @@ class StoreWithSet final : public DurableStore {
 };
 
 void put_sets_of_others(Bed& bed) {
-    bed.open = [&bed](const Settings& settings) -> Result<std::unique_ptr<Recorder>> {
+    bed.stores.recorder = [&bed](const Settings& settings) -> Result<std::unique_ptr<Recorder>> {
         auto store = open_lmdb_store({settings.store.path, LmdbOptions::Addresses::keep, 64UL << 20U});
         if (!store) return tl::unexpected(store.error());
         return std::make_unique<Recorder>(std::make_unique<StoreWithSet>(std::move(*store)), RecorderOptions{},
@@ -203,7 +203,7 @@ class Outage : public Bed {
     Outage() {
         optout::test::expect_log("event=store_not_ready");
         optout::test::expect_log("event=merge_waits");
-        open = [this](const Settings& settings) -> Result<std::unique_ptr<Recorder>> {
+        stores.recorder = [this](const Settings& settings) -> Result<std::unique_ptr<Recorder>> {
             auto store = std::make_unique<FailingStore>(std::make_unique<MemoryStore>());
             store->set(FailingStore::Health::down);
             auto journal = open_lmdb_journal({settings.store.path, LmdbOptions::Addresses::keep, 64UL << 20U}, clock);

@@ -87,7 +87,7 @@ BOOST_AUTO_TEST_CASE(every_problem_of_the_config_is_said_a_line_each) {
 
 BOOST_AUTO_TEST_CASE(a_store_that_does_not_open_is_an_error) {
     Bed bed;
-    bed.open = [](const Settings&) -> Result<std::unique_ptr<Recorder>> {
+    bed.stores.recorder = [](const Settings&) -> Result<std::unique_ptr<Recorder>> {
         return fail("open", "/store", "Permission denied");
     };
     for (const std::vector<std::string>& arguments :
@@ -98,7 +98,9 @@ BOOST_AUTO_TEST_CASE(a_store_that_does_not_open_is_an_error) {
 
 BOOST_AUTO_TEST_CASE(an_exception_stays_inside) {
     Bed bed;
-    bed.open = [](const Settings&) -> Result<std::unique_ptr<Recorder>> { throw std::runtime_error("bang"); };
+    bed.stores.recorder = [](const Settings&) -> Result<std::unique_ptr<Recorder>> {
+        throw std::runtime_error("bang");
+    };
     BOOST_TEST(bed.run({"check", "a@example.com"}) == (Ran{2, "", "optoutctl: internal error: bang\n"}));
 }
 

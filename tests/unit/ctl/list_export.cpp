@@ -63,7 +63,7 @@ BOOST_AUTO_TEST_CASE(what_was_exported_imports_into_the_same_records) {
     BOOST_REQUIRE(::stat(bed.file("all.csv").c_str(), &about) == 0);
     BOOST_TEST((about.st_mode & 0777U) == 0600U);
 
-    bed.open = [&](const Settings&) { return bed.open_lmdb(bed.file("other")); };
+    bed.stores.recorder = [&](const Settings&) { return bed.open_lmdb(bed.file("other")); };
     BOOST_TEST(
         bed.run({"import", bed.file("all.csv")}) ==
         (Ran{0, "", "DIR/all.csv: 5 rows read, 5 stored, 0 already there, 0 older than what is there, 0 bad\n"}));
@@ -146,7 +146,7 @@ BOOST_AUTO_TEST_CASE(an_output_that_nobody_takes_is_an_error) {
     std::ostringstream err;
     out.setstate(std::ios::badbit);
     const std::vector<std::string> arguments{"-c", bed.file("optout.yaml"), "list"};
-    BOOST_TEST(run_optoutctl(arguments, bed.open, bed.clock, {in, out, err}) == 2);
+    BOOST_TEST(run_optoutctl(arguments, bed.stores, bed.clock, {in, out, err}) == 2);
     BOOST_TEST(err.str() == "optoutctl: cannot write to standard output\n");
 }
 
