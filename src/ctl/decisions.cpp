@@ -18,7 +18,7 @@ Exit write_decisions(const std::vector<Decision>& decisions, Context& context, R
         complain(context.io, printable(records.error().text()));
         return Exit::error;
     }
-    const ListBook book(context.settings, {});
+    const ListBook book(context.settings.lists, {});
     for (std::size_t i = 0; i < records->size(); ++i) {
         const Subject& who = decisions[i].who;
         const std::array<std::string, 4> cells{subject_text(who.digest, who.text), book.name_of(decisions[i].list),

@@ -4,8 +4,8 @@
 
 #include <vector>
 
+#include "ctl/chosen_list.h"
 #include "ctl/context.h"
-#include "ctl/list_book.h"
 
 namespace optout::ctl {
 

@@ -34,7 +34,7 @@ enum class Target { standard_output, file };
 Result<void> write_to(Target target, OutputFile& file, Recorder& recorder, Context& context) {
     const auto known = recorder.known_lists();
     if (!known) return tl::unexpected(known.error());
-    const ListBook book(context.settings, *known);
+    const ListBook book(context.settings.lists, *known);
     switch (target) {
         case Target::standard_output: return write_all(recorder, book, context.io.out);
         case Target::file: break;

@@ -64,7 +64,7 @@ class Importer {
           mode_(mode),
           csv_(*source.in),
           progress_(context.io, source.size),
-          book_(context.settings, recorder.known_lists().value_or(std::vector<ListName>())) {}
+          book_(known_book(context, recorder)) {}
 
     Exit run();
 

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "ctl/chosen_list.h"
 #include "ctl/csv.h"
-#include "ctl/list_book.h"
 #include "policy/record.h"
 
 namespace optout::ctl {

@@ -39,7 +39,7 @@ Json json_of(const StatusLine& line) {
     out["covered_by"] = line.covered_by ? Json(std::string(name_of(*line.covered_by))) : Json();
     out["covered_by_list"] = text_or_null(line.covered_by_list);
     out["set"] = text_or_null(line.set_key);
-    out["configured"] = line.configured == StatusLine::Configured::yes;
+    out["configured"] = line.configured == Configured::yes;
     return out;
 }
 

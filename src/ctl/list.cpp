@@ -2,8 +2,8 @@
 #include <algorithm>
 #include <array>
 
+#include "ctl/chosen_list.h"
 #include "ctl/json_lines.h"
-#include "ctl/list_book.h"
 #include "ctl/printable.h"
 
 namespace optout::ctl {
@@ -56,7 +56,7 @@ Exit run(const List& command, Context& context) {
     if (!filter) return Exit::error;
     const auto recorder = open_recorder(context);
     if (!recorder) return Exit::error;
-    const ListBook book(context.settings, recorder->known_lists().value_or(std::vector<ListName>()));
+    const ListBook book = known_book(context, *recorder);
     std::ostream& out = context.io.out;
     const auto scanned = recorder->scan([&](const Entry& entry) {
         if (!filter->takes(entry)) return Scan::go_on;

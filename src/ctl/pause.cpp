@@ -4,7 +4,7 @@
 #include "ctl/printable.h"
 #include "ctl/subjects.h"
 #include "ctl/times.h"
-#include "policy/listing.h"
+#include "policy/standing.h"
 
 namespace optout::ctl {
 
@@ -23,13 +23,6 @@ std::optional<Time> end_of_pause(const Pause& command, Context& context) {
     return std::nullopt;
 }
 
-std::optional<Record> record_of_choice(const ListChoice& list, const LookupAnswer& answer) {
-    if (list.rule != nullptr) return record_of(*list.rule, answer, Cover::address);
-    ListRule all;
-    all.name = all_lists_name;
-    return record_of(all, answer, Cover::address);
-}
-
 }  // namespace
 
 Exit run(const Pause& command, Context& context) {
@@ -44,7 +37,7 @@ Exit run(const Pause& command, Context& context) {
     Exit exit = for_each_subject(*addresses, context.io, [&](const Subject& who) {
         const auto answer = own_records(who, context, *recorder);
         if (!answer) return Exit::error;
-        const auto record = record_of_choice(*list, *answer);
+        const auto record = record_of(list->rule, *answer, Cover::address);
         // A pause over it would be the later record, and let mail through when it ends.
         if (record && record->state == State::opted_out) {
             complain(context.io, printable(subject_text(who.digest, who.text)) + ": left opted_out of " + list->name() +

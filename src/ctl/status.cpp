@@ -13,59 +13,25 @@ namespace optout::ctl {
 
 namespace {
 
-std::optional<Record> own_record(const ListRule* rule, const LookupAnswer& answer, Cover by) {
-    if (rule != nullptr) return record_of(*rule, answer, by);
-    ListRule all;
-    all.name = all_lists_name;
-    return record_of(all, answer, by);
-}
-
-// Under which list the record stands that stops the mail: the list's own goes before that of all.
-std::string list_of_stop(const ListRule* rule, const LookupAnswer& answer, Cover by, Time now) {
-    if (rule == nullptr) return std::string(all_lists_name);
-    const auto own = record_of(*rule, answer, by);
-    return own && stop_of(*own, now) == Stop::stopped ? rule->name : std::string(all_lists_name);
-}
-
 StatusLine line_of(const ListRule* rule, const LookupAnswer& answer, Cover own, Time now) {
-    const ListingAnswer listing = rule != nullptr ? listing_of(*rule, answer, now) : listing_of_all(answer, now);
-    StatusLine line;
-    line.list = rule != nullptr ? rule->name : std::string(all_lists_name);
-    line.listing = listing.listing;
-    line.own = own;
-    switch (listing.listing) {
-        case Listing::listed:
-            line.record = listing.record;
-            line.set_key = listing.set_key;
-            if (!listing.record) break;
-            line.covered_by = listing.covered_by;
-            line.covered_by_list = list_of_stop(rule, answer, listing.covered_by, now);
-            break;
-        case Listing::not_listed:
-        case Listing::unknown: line.record = own_record(rule, answer, own); break;
-    }
-    return line;
+    return {standing_of(rule, answer, own, now), "", own, Configured::yes};
 }
 
-bool is_configured(const std::vector<ListTag>& tags, const ListTag& tag) {
-    return std::find(tags.begin(), tags.end(), tag) != tags.end();
-}
-
-Result<std::vector<StatusLine>> lines_of_others(const Subject& subject, const std::vector<ListTag>& tags,
-                                                Context& context, Recorder& recorder) {
+Result<std::vector<StatusLine>> lines_of_others(const Subject& subject, Context& context, Recorder& recorder) {
     auto entries = recorder.records_of(subject.digest);
     if (!entries) return tl::unexpected(entries.error());
-    std::erase_if(*entries, [&](const Entry& entry) { return is_configured(tags, entry.list); });
+    std::erase_if(*entries, [&](const Entry& entry) {
+        return configured(context.settings.lists, entry.list) == Configured::yes;
+    });
     std::vector<StatusLine> lines;
     if (entries->empty()) return lines;
-    // A name is a comfort: without it the tag stands there.
-    const ListBook book(context.settings, recorder.known_lists().value_or(std::vector<ListName>()));
+    const ListBook book = known_book(context, recorder);
     for (const Entry& entry : *entries) {
         StatusLine line;
         line.list = book.name_of(entry.list);
         line.listing = Listing::not_listed;
         line.record = entry.record;
-        line.configured = StatusLine::Configured::no;
+        line.configured = Configured::no;
         lines.push_back(std::move(line));
     }
     return lines;
@@ -78,7 +44,7 @@ std::string state_cell(const StatusLine& line) {
 }
 
 std::string note_of(const StatusLine& line, Time now) {
-    if (line.configured == StatusLine::Configured::no) return "[not configured]";
+    if (line.configured == Configured::no) return "[not configured]";
     if (const std::string cover = cover_text(line); !cover.empty()) return "[" + cover + "]";
     const bool over = line.listing == Listing::not_listed && line.record && line.record->state == State::paused &&
                       stop_of(*line.record, now) == Stop::open;
@@ -122,7 +88,7 @@ Status status_of(const Subject& subject, const std::optional<ListChoice>& only, 
     } else {
         for (const ListRule& rule : settings.lists) status.lines.push_back(line_of(&rule, answer.found, own, now));
         status.lines.push_back(line_of(nullptr, answer.found, own, now));
-        if (auto others = lines_of_others(subject, question.lists, context, recorder)) {
+        if (auto others = lines_of_others(subject, context, recorder)) {
             status.lines.insert(status.lines.end(), others->begin(), others->end());
         } else if (!status.why) {
             status.why = others.error();

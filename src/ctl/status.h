@@ -5,22 +5,16 @@
 #include <string>
 #include <vector>
 
+#include "ctl/chosen_list.h"
 #include "ctl/commands.h"
-#include "ctl/list_book.h"
-#include "policy/listing.h"
+#include "policy/standing.h"
 
 namespace optout::ctl {
 
-struct StatusLine {
+struct StatusLine : Standing {
     std::string address;
-    std::string list;
-    Listing listing = Listing::unknown;
-    std::optional<Record> record;                                    // that stops the mail, or else the address's own
-    std::optional<Cover> covered_by;                                 // where a record stops the mail: by which key
-    Cover own = Cover::address;                                      // the key that the question itself was about
-    std::string covered_by_list;                                     // the list of that record: this one, or all
-    std::string set_key;                                             // somebody else's set stops the mail
-    enum class Configured { yes, no } configured = Configured::yes;  // no: kept, but stops nothing
+    Cover own = Cover::address;               // the key that the question itself was about
+    Configured configured = Configured::yes;  // no: kept, but stops nothing
 };
 
 struct Status {

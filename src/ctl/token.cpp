@@ -2,8 +2,8 @@
 #include <array>
 
 #include "base/file.h"
+#include "ctl/chosen_list.h"
 #include "ctl/json_lines.h"
-#include "ctl/list_book.h"
 #include "ctl/printable.h"
 #include "ctl/subjects.h"
 #include "mail/unsubscribe_mail.h"
@@ -121,7 +121,7 @@ Exit run(const TokenShow& command, Context& context) {
     }
     const auto recorder = open_recorder(context);
     if (!recorder) return Exit::error;
-    const ListBook book(context.settings, recorder->known_lists().value_or(std::vector<ListName>()));
+    const ListBook book = known_book(context, *recorder);
     const std::string address = address_of(given, given.token->who, *recorder);
     const TokenFacts facts{*given.token, book.name_of(given.token->list), address};
     const Status status = status_of({facts.token.who, facts.address}, std::nullopt, context, *recorder);

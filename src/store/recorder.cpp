@@ -273,6 +273,17 @@ Recorder::Answer Recorder::lookup(const LookupQuestion& question) {
     return answer;
 }
 
+Result<LookupAnswer> Recorder::own_records(const Digest& who, const std::vector<ListTag>& lists) {
+    // Without the key's text no set of others is asked.
+    Answer answer = lookup({{CoverKey{Cover::address, who, ""}}, lists});
+    switch (answer.found.coverage) {
+        case Coverage::whole: return std::move(answer.found);
+        case Coverage::partial: break;
+    }
+    if (answer.why) return tl::unexpected(*answer.why);
+    return fail("ask", "the store", "it was not reached", Retry::helps);
+}
+
 Result<std::vector<Entry>> Recorder::records_of(const Digest& who) {
     auto records = impl_->store().records_of(who, impl_->store_deadline());
     if (!records || !impl_->journal) return records;

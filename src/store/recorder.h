@@ -58,6 +58,9 @@ class Recorder {
         std::optional<Failure> why;
     };
     Answer lookup(const LookupQuestion& question);
+    // Of one key, without others' sets: what is ours to change. A Failure where it is not whole: nobody changes what
+    // they cannot see.
+    [[nodiscard]] Result<LookupAnswer> own_records(const Digest& who, const std::vector<ListTag>& lists);
 
     // As the store's, with what is pending laid over it.
     [[nodiscard]] Result<std::vector<Entry>> records_of(const Digest& who);

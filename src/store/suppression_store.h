@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "policy/list_book.h"
 #include "policy/lookup.h"
 #include "policy/record.h"
 
@@ -33,13 +34,6 @@ enum class Erase {
 };
 
 enum class Scan { go_on, stop };
-
-struct ListName {
-    ListTag tag;
-    std::string name;
-    std::string title;
-    friend bool operator==(const ListName&, const ListName&) = default;
-};
 
 // A merge that changed something, as other software follows it. Ids grow from event to event; nothing else is to be
 // read from them.

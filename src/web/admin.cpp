@@ -64,7 +64,7 @@ OrProblem<Response> lists(const AdminService& service) {
         views.push_back({rule.name, rule.title.empty() ? rule.name : rule.title, rule.formerly, Configured::yes});
     }
     for (const ListName& list : *known) {
-        switch (configured(service.settings, list.tag)) {
+        switch (configured(service.settings.lists, list.tag)) {
             case Configured::yes: break;
             case Configured::no: views.push_back({list.name, list.title, {}, Configured::no}); break;
         }
@@ -110,10 +110,10 @@ OrProblem<Response> events(const QueryValues& values, const AdminService& servic
     if (!page) return tl::unexpected(page.error());
     std::vector<ListTag> tags;
     for (const Event& event : page->events) tags.push_back(event.entry.list);
-    const ListNames names = names_for(tags, service.settings, service.recorder);
+    const ListBook names = names_for(tags, service);
     std::vector<EventView> views;
     for (const Event& event : page->events) views.push_back({names.name_of(event.entry.list), event});
-    return ok(json_events(views, page->events.empty() ? after : page->events.back().id, page->oldest));
+    return ok(json_events(views, page->events.empty() ? after : page->events.back().id, *page));
 }
 
 OrProblem<Subject> subject_part(const Call& call) {
@@ -124,9 +124,9 @@ OrProblem<Subject> subject_part(const Call& call) {
 
 OrProblem<std::optional<ListChoice>> list_part(const Call& call) {
     if (call.match.parts.size() < 2) return std::nullopt;
-    return choose_list(call.service.settings, call.match.parts[1]).map([](const ListChoice& list) {
-        return std::optional(list);
-    });
+    const auto choice = choose_list(call.service.settings.lists, call.match.parts[1]);
+    if (choice) return *choice;
+    return problem(404, "no list of that name is configured" + choice.error().hint);
 }
 
 // Of whom, and of which list: none where the path names none.
@@ -171,7 +171,7 @@ OrProblem<Response> run(const Call& call) {
     switch (operation) {
         case AdminOperation::health: return ok(json_status("ok"));
         case AdminOperation::readiness: return readiness(call.service);
-        case AdminOperation::openapi: return ok(call.service.openapi);
+        case AdminOperation::openapi: return ok(std::string(call.service.openapi));
         case AdminOperation::lists: return lists(call.service);
         case AdminOperation::events: return events(*values, call.service);
         case AdminOperation::read_records: return on_records(call, read);

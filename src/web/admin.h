@@ -15,11 +15,11 @@
 
 namespace optout::web {
 
-// What the API works with. Thread: any, constant after construction.
+// What the API works with, for as long as a request takes. Thread: any, constant.
 struct AdminService {
     const Settings& settings;
-    TagRules tag_rules;
-    AdminTokens tokens;
+    const TagRules& tag_rules;
+    const AdminTokens& tokens;
     Recorder& recorder;
     const Clock& clock;
     // unix_socket: no token is asked for, the permissions of the file are the authority.
@@ -27,7 +27,7 @@ struct AdminService {
     // Recorder::events. An id that no store can have made is a Failure that no retry helps.
     std::function<Result<EventPage>(std::string_view after, std::size_t limit)> events;
     std::function<Result<void>()> journal_writable;  // whether a new decision could be made durable now
-    std::string openapi;                             // config/openapi.json
+    std::string_view openapi;                        // config/openapi.json
 };
 
 // Never throws but for want of memory. A HEAD is answered as a GET, body and all: the server leaves the body out.

@@ -58,7 +58,7 @@ OrProblem<std::vector<KeptRecord>> write(const std::vector<Decision>& decisions,
                                          const AdminToken* token) {
     const auto records = service.recorder.record(decisions);
     if (!records) return unavailable(records.error());
-    const ListNames names(service.settings, {});
+    const ListBook names(service.settings.lists, {});
     std::vector<KeptRecord> kept;
     for (std::size_t i = 0; i < records->size(); ++i) {
         const std::string list = names.name_of(decisions[i].list);
@@ -110,9 +110,7 @@ OrProblem<Response> join_list(const Subject& who, const ListChoice& list, const 
 OrProblem<void> check_pause(const Subject& who, const ListChoice& list, const AdminService& service) {
     const auto answer = own_records(who, service);
     if (!answer) return tl::unexpected(answer.error());
-    ListRule all;
-    all.name = all_lists_name;
-    const auto record = record_of(list.rule == nullptr ? all : *list.rule, *answer, Cover::address);
+    const auto record = record_of(list.rule, *answer, Cover::address);
     if (record && record->state == State::opted_out) {
         return problem(409, "it is opted_out of " + list.name() + ", which stops more than a pause");
     }

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
+#include "policy/list_book.h"
 #include "web/admin.h"
-#include "web/admin_lists.h"
 #include "web/problem.h"
 
 namespace optout::web {

@@ -184,11 +184,12 @@ std::string json_lists(const std::vector<ListView>& lists) {
     return dumped(out);
 }
 
-std::string json_events(const std::vector<EventView>& events, std::string_view next, std::string_view oldest) {
+std::string json_events(const std::vector<EventView>& events, std::string_view next, const EventPage& page) {
     Json out;
     out["events"] = json_of(events);
     out["next"] = std::string(next);
-    out["oldest"] = oldest.empty() ? Json() : Json(std::string(oldest));
+    out["oldest"] = page.oldest.empty() ? Json() : Json(page.oldest);
+    out["gap"] = page.gap == EventPage::Gap::possible;
     return dumped(out);
 }
 

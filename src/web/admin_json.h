@@ -8,9 +8,9 @@
 #include <tl/expected.hpp>
 #include <vector>
 
-#include "policy/listing.h"
+#include "policy/list_book.h"
+#include "policy/standing.h"
 #include "store/suppression_store.h"
-#include "web/admin_lists.h"
 
 namespace optout::web {
 
@@ -22,14 +22,8 @@ struct KeptRecord {
 };
 
 // Whether one address gets one list.
-struct ListingView {
+struct ListingView : Standing {
     std::string address;
-    std::string list;
-    Listing listing = Listing::unknown;
-    std::optional<Cover> covered_by;  // where a record stops the mail: by which key
-    std::string covered_by_list;      // the list of that record: this one, or all
-    std::string set_key;              // somebody else's set stops the mail
-    std::optional<Record> record;     // that stops the mail, or else the address's own
 };
 
 struct ListView {
@@ -53,7 +47,8 @@ std::string json_records(std::string_view address, const std::vector<ListingView
 std::string json_written(std::string_view address, const std::vector<KeptRecord>& records,
                          const std::optional<std::vector<ListingView>>& still_covered);
 std::string json_lists(const std::vector<ListView>& lists);
-std::string json_events(const std::vector<EventView>& events, std::string_view next, std::string_view oldest);
+// Of `page` the rest: its events come with their names.
+std::string json_events(const std::vector<EventView>& events, std::string_view next, const EventPage& page);
 
 // The body of a change: one object whose members are strings, each at most once. Which values are right is not looked
 // at.

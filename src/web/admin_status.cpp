@@ -5,39 +5,8 @@ namespace optout::web {
 
 namespace {
 
-ListRule rule_of(const ListChoice& list) {
-    if (list.rule != nullptr) return *list.rule;
-    ListRule all;
-    all.name = all_lists_name;
-    return all;
-}
-
-// Under which list the record stands that stops the mail: the list's own goes before that of all.
-std::string list_of_stop(const ListRule& rule, const LookupAnswer& answer, Cover by, Time now) {
-    const auto own = record_of(rule, answer, by);
-    return own && stop_of(*own, now) == Stop::stopped ? rule.name : std::string(all_lists_name);
-}
-
 ListingView view_of(const Subject& who, const ListChoice& list, const LookupAnswer& answer, Cover own, Time now) {
-    const ListRule rule = rule_of(list);
-    const ListingAnswer found =
-        list.rule != nullptr ? listing_of(*list.rule, answer, now) : listing_of_all(answer, now);
-    ListingView view;
-    view.address = subject_text(who.digest, who.text);
-    view.list = rule.name;
-    view.listing = found.listing;
-    switch (found.listing) {
-        case Listing::listed:
-            view.record = found.record;
-            view.set_key = found.set_key;
-            if (!found.record) break;
-            view.covered_by = found.covered_by;
-            view.covered_by_list = list_of_stop(rule, answer, found.covered_by, now);
-            break;
-        case Listing::not_listed:
-        case Listing::unknown: view.record = record_of(rule, answer, own); break;
-    }
-    return view;
+    return {standing_of(list.rule, answer, own, now), subject_text(who.digest, who.text)};
 }
 
 Response ok(std::string json) {
@@ -66,14 +35,20 @@ Listings listings_of(const Subject& who, const std::optional<ListChoice>& only, 
 }
 
 OrProblem<LookupAnswer> own_records(const Subject& who, const AdminService& service) {
-    // Without its text, so that no set of others is asked: these are not ours to change.
-    const LookupQuestion question{{CoverKey{Cover::address, who.digest, ""}}, tags_of(service.settings.lists)};
-    Recorder::Answer answer = service.recorder.lookup(question);
-    switch (answer.found.coverage) {
-        case Coverage::whole: return std::move(answer.found);
-        case Coverage::partial: break;
+    auto answer = service.recorder.own_records(who.digest, tags_of(service.settings.lists));
+    if (answer) return std::move(*answer);
+    return unavailable("nothing was changed: " + answer.error().text());
+}
+
+ListBook names_for(const std::vector<ListTag>& tags, const AdminService& service) {
+    const auto& lists = service.settings.lists;
+    for (const ListTag& tag : tags) {
+        switch (configured(lists, tag)) {
+            case Configured::yes: break;
+            case Configured::no: return {lists, service.recorder.known_lists().value_or(std::vector<ListName>())};
+        }
     }
-    return unavailable("nothing was changed: " + (answer.why ? answer.why->text() : "the store was not reached"));
+    return {lists, {}};
 }
 
 OrProblem<Response> read_records(const Subject& who, const AdminService& service) {
@@ -81,11 +56,11 @@ OrProblem<Response> read_records(const Subject& who, const AdminService& service
     if (!entries) return unavailable(entries.error());
     std::vector<ListTag> tags;
     for (const Entry& entry : *entries) tags.push_back(entry.list);
-    const ListNames names = names_for(tags, service.settings, service.recorder);
+    const ListBook names = names_for(tags, service);
     std::vector<KeptRecord> records;
     for (const Entry& entry : *entries) {
         records.push_back(
-            {names.name_of(entry.list), configured(service.settings, entry.list), entry.record, entry.text});
+            {names.name_of(entry.list), configured(service.settings.lists, entry.list), entry.record, entry.text});
     }
     return ok(json_records(subject_text(who.digest, who.text), listings_of(who, {}, service).views, records));
 }

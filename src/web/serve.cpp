@@ -65,7 +65,7 @@ Response answer_admin(const Request& request, const Loaded& loaded) {
         by_socket ? AdminService::Listener::unix_socket : AdminService::Listener::tcp,
         [&recorder](std::string_view after, std::size_t limit) { return recorder.events(after, limit); },
         [&recorder] { return recorder.check_writable(); },
-        std::string(embedded_file("openapi.json"))};
+        embedded_file("openapi.json")};
     return serve_admin(request, admin);
 }
 

@@ -90,15 +90,11 @@ class AdminBed {
     }
 
     web::Response serve(const web::Request& request) {
-        const web::AdminService service{settings,
-                                        settings.tag_rules(),
-                                        AdminTokens::parse(tokens, "admin.tokens").value(),
-                                        *recorder,
-                                        clock,
-                                        listener,
-                                        events,
-                                        journal_writable,
-                                        openapi_text()};
+        const TagRules tag_rules = settings.tag_rules();
+        const AdminTokens known = AdminTokens::parse(tokens, "admin.tokens").value();
+        const std::string openapi = openapi_text();
+        const web::AdminService service{settings, tag_rules,        known,  *recorder, clock, listener,
+                                        events,   journal_writable, openapi};
         web::Response response = web::serve_admin(request, service);
         BOOST_TEST(broken_promise(request, response) == "");
         return response;

@@ -80,7 +80,9 @@ BOOST_AUTO_TEST_CASE(events_show_who_and_what_and_no_text) {
     AdminBed bed;
     bed.events = [](std::string_view, std::size_t) -> Result<EventPage> {
         EventPage page{
-            {event("7-0", "a@example.com", "news", State::paused), event("7-1", "", "gone", State::opted_out)}, "3-0"};
+            {event("7-0", "a@example.com", "news", State::paused), event("7-1", "", "gone", State::opted_out)},
+            "3-0",
+            EventPage::Gap::possible};
         page.events[0].entry.record.until = parse_iso8601("2027-01-01T00:00:00Z");
         page.events[1].entry.record.reason = "too_many";
         return page;
@@ -92,7 +94,7 @@ BOOST_AUTO_TEST_CASE(events_show_who_and_what_and_no_text) {
                        R"({"id":"7-1","address":")" +
                            digest_text(digest_of("a@example.com")) + R"(","list":")" + tag_text(list_tag("gone")) +
                            R"(","state":"opted_out","at":"2026-11-23T11:00:00Z","channel":"page",)"
-                           R"("reason":"too_many"}],"next":"7-1","oldest":"3-0"})"
+                           R"("reason":"too_many"}],"next":"7-1","oldest":"3-0","gap":true})"
                            "\n"}));
 }
 
@@ -104,7 +106,7 @@ BOOST_AUTO_TEST_CASE(events_are_asked_for_as_the_query_says) {
         std::size_t limit;
     };
     const auto none = [](const std::string& next) {
-        return Answered{200, R"({"events":[],"next":")" + next + "\",\"oldest\":null}\n"};
+        return Answered{200, R"({"events":[],"next":")" + next + "\",\"oldest\":null,\"gap\":false}\n"};
     };
     const Answered bad_limit = bad_request("limit: expected 1 to 1000");
     const Answered bad_id = bad_request("after: expected the id of an event");

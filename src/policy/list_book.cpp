@@ -1,12 +1,11 @@
 // See list_book.h.
-#include "ctl/list_book.h"
+#include "policy/list_book.h"
 
 #include <algorithm>
 
 #include "base/text.h"
-#include "ctl/printable.h"
 
-namespace optout::ctl {
+namespace optout {
 
 std::vector<ListTag> ListChoice::tags() const {
     std::vector<ListTag> tags{tag()};
@@ -15,35 +14,31 @@ std::vector<ListTag> ListChoice::tags() const {
     return tags;
 }
 
-tl::expected<ListChoice, std::string> choose_list(const Settings& settings, std::string_view name) {
+tl::expected<ListChoice, NoSuchList> choose_list(std::span<const ListRule> lists, std::string_view name) {
     if (name == all_lists_name) return ListChoice{};
-    if (const ListRule* rule = find_list(settings, name)) return ListChoice{rule, ""};
     std::vector<std::string_view> known{all_lists_name};
-    for (const ListRule& rule : settings.lists) {
-        if (std::find(rule.formerly.begin(), rule.formerly.end(), name) != rule.formerly.end()) {
-            return ListChoice{&rule, in_quotes(name) + " is now " + rule.name};
-        }
+    for (const ListRule& rule : lists) {
+        if (rule.name == name) return ListChoice{&rule, ListChoice::By::name};
         known.push_back(rule.name);
     }
-    std::string problem = in_quotes(name) + " is no list of " + settings.file;
-    if (const auto near = nearest(name, known)) problem += "; did you mean " + *near + "?";
-    return tl::unexpected(problem);
-}
-
-std::optional<ListChoice> chosen_list(Context& context, std::string_view name) {
-    auto choice = choose_list(context.settings, name);
-    if (!choice) {
-        complain(context.io, choice.error());
-        return std::nullopt;
+    for (const ListRule& rule : lists) {
+        if (std::find(rule.formerly.begin(), rule.formerly.end(), name) != rule.formerly.end()) {
+            return ListChoice{&rule, ListChoice::By::former_name};
+        }
     }
-    if (!choice->note.empty()) complain(context.io, choice->note);
-    return std::move(*choice);
+    const auto near = nearest(name, known);
+    return tl::unexpected(NoSuchList{near ? "; did you mean " + *near + "?" : ""});
 }
 
-ListBook::ListBook(const Settings& settings, const std::vector<ListName>& known) {
+Configured configured(const std::vector<ListRule>& lists, const ListTag& tag) {
+    const auto tags = tags_of(lists);
+    return std::find(tags.begin(), tags.end(), tag) != tags.end() ? Configured::yes : Configured::no;
+}
+
+ListBook::ListBook(std::span<const ListRule> lists, std::span<const ListName> known) {
     names_.emplace(all_lists_tag(), all_lists_name);
-    for (const ListRule& rule : settings.lists) names_.emplace(list_tag(rule.name), rule.name);
-    for (const ListRule& rule : settings.lists) {
+    for (const ListRule& rule : lists) names_.emplace(list_tag(rule.name), rule.name);
+    for (const ListRule& rule : lists) {
         for (const std::string& former : rule.formerly) names_.emplace(list_tag(former), former);
     }
     for (const ListName& list : known) names_.emplace(list.tag, list.name);
@@ -68,4 +63,4 @@ std::optional<ListTag> ListBook::tag_of(std::string_view name) const {
     return tag;
 }
 
-}  // namespace optout::ctl
+}  // namespace optout
