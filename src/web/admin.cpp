@@ -191,14 +191,21 @@ OrProblem<Response> answer(const Request& request, const AdminService& service) 
     return run({request, service, *token, std::move(*match)});
 }
 
-}  // namespace
-
-Response serve_admin(const Request& request, const AdminService& service) {
-    auto answered = answer(request, service);
-    Response response = answered ? std::move(*answered) : response_of(answered.error());
+Response hardened(Response response) {
     response.header.push_back({"Cache-Control", "no-store"});
     response.header.push_back({"X-Content-Type-Options", "nosniff"});
     return response;
+}
+
+}  // namespace
+
+Response admin_refusal(unsigned status, std::string_view why) {
+    return hardened(response_of({status, std::string(why), {}}));
+}
+
+Response serve_admin(const Request& request, const AdminService& service) {
+    auto answered = answer(request, service);
+    return hardened(answered ? std::move(*answered) : response_of(answered.error()));
 }
 
 }  // namespace optout::web

@@ -33,6 +33,9 @@ struct AdminService {
 // Never throws but for want of memory. A HEAD is answered as a GET, body and all: the server leaves the body out.
 Response serve_admin(const Request& request, const AdminService& service);
 
+// What the server answers by itself, before serve_admin (ServerOptions::refusal).
+Response admin_refusal(unsigned status, std::string_view why);
+
 enum class AdminOperation { health, readiness, openapi, lists, events, read_records, set_record, release };
 
 struct AdminRoute {

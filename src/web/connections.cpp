@@ -14,8 +14,8 @@ struct Connections::Connection {
     Millis left{0};  // of its time, while it waits for us
 };
 
-Connections::Connections(Millis longest_request, Millis look_every)
-    : longest_(longest_request), look_every_(look_every), watcher_([this] { watch(); }) {}
+Connections::Connections(Millis longest_request, Millis longest_pause, Millis look_every)
+    : longest_(longest_request), pause_(longest_pause), look_every_(look_every), watcher_([this] { watch(); }) {}
 
 Connections::~Connections() {
     state_.lock()->phase = State::Phase::closing;
@@ -35,9 +35,14 @@ void Connections::gone(Connection* connection) {
     state_.lock()->all.erase(connection);
 }
 
-void Connections::request_done(Connection* connection) {
+void Connections::request_begins(Connection* connection) {
     const auto state = state_.lock();
     connection->end = Deadline::in(longest_);
+}
+
+void Connections::request_done(Connection* connection) {
+    const auto state = state_.lock();
+    connection->end = Deadline::in(pause_ + longest_);
 }
 
 void Connections::answering(Connection* connection) {

@@ -15,7 +15,7 @@ namespace optout::web {
 // Thread: any. One thread of its own.
 class Connections {
   public:
-    explicit Connections(Millis longest_request, Millis look_every = Millis(500));
+    explicit Connections(Millis longest_request, Millis longest_pause, Millis look_every = Millis(500));
     Connections(const Connections&) = delete;
     Connections& operator=(const Connections&) = delete;
     ~Connections();
@@ -25,7 +25,10 @@ class Connections {
     Connection* came(int fd);
     void gone(Connection* connection);
 
-    void request_done(Connection* connection);  // the next one has its whole time
+    // Its first line was read: the rest of it has the whole time. The first line itself has as long, and after an
+    // earlier request the pause before it.
+    void request_begins(Connection* connection);
+    void request_done(Connection* connection);
     // While it is answered nobody waits for the client: its time stands still, so that the answer is not cut off for
     // what took us long.
     void answering(Connection* connection);
@@ -40,6 +43,7 @@ class Connections {
 
     Guarded<State> state_;
     Millis longest_;
+    Millis pause_;
     Millis look_every_;
     std::thread watcher_;
 };

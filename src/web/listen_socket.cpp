@@ -107,6 +107,11 @@ Result<UniqueFd> open_unix(const std::string& listen, const SocketAccess& access
     return fd;
 }
 
+bool is_any_v6(const SocketAddress& address) {
+    const auto* in6 = reinterpret_cast<const sockaddr_in6*>(&address.storage);
+    return in6->sin6_family == AF_INET6 && IN6_IS_ADDR_UNSPECIFIED(&in6->sin6_addr);
+}
+
 Result<UniqueFd> open_inet(const std::string& listen) {
     const auto address = inet_address(listen);
     if (!address) return tl::unexpected(address.error());
@@ -116,7 +121,9 @@ Result<UniqueFd> open_inet(const std::string& listen) {
     const int on = 1;
     ::setsockopt(fd.get(), SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
     ::setsockopt(fd.get(), IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);  // accepted sockets inherit it
-    if (family == AF_INET6) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+    // [::] is every address, IPv4 too: one socket is all that there is to listen on.
+    const int v6_only = is_any_v6(*address) ? 0 : 1;
+    if (family == AF_INET6) ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &v6_only, sizeof v6_only);
     if (auto bound = bind_and_listen(fd.get(), *address, listen); !bound) return tl::unexpected(bound.error());
     return fd;
 }

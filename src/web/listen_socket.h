@@ -1,4 +1,5 @@
-// A listening socket where the config says: "127.0.0.1:8080", "[::1]:8080" or "unix:/PATH".
+// A listening socket where the config says: "127.0.0.1:8080", "[::1]:8080", "[::]:8080" (every address, of IPv4 too) or
+// "unix:/PATH".
 // Must not know what is served on it.
 #pragma once
 

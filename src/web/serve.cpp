@@ -39,6 +39,7 @@ ServerOptions site_options(const WebSettings& web) {
     options.idle_timeout = web.idle_timeout;
     options.request_timeout = web.request_timeout;
     options.max_connections = web.max_connections;
+    options.refusal = site_refusal;
     return options;
 }
 
@@ -49,6 +50,7 @@ ServerOptions admin_options(const WebSettings& web) {
     options.request_timeout = web.request_timeout;
     options.max_connections = admin_connections;
     options.workers = admin_workers;
+    options.refusal = admin_refusal;
     return options;
 }
 

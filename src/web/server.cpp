@@ -25,8 +25,8 @@ namespace {
 
 constexpr unsigned watching_threads = 2;
 constexpr std::size_t longest_queue = 8192;
-// For the request's header and the answer's, each connection.
-constexpr std::size_t memory_a_connection = 16UL << 10U;
+// For the request's header, what the library makes of it (an entry for each cookie, too), and the answer's.
+constexpr std::size_t memory_a_connection = 24UL << 10U;
 constexpr std::size_t most_fields = 100;
 constexpr Millis last_words{3000};     // at a stop: for clients to take the answers that are made
 constexpr unsigned spare_files = 256;  // beside connections: store, log, templates
@@ -76,16 +76,8 @@ struct Exchange {
     Response response;
 };
 
-Response plain(unsigned status, std::string_view text) {
-    Response response;
-    response.status = status;
-    response.body = std::string(text) + "\n";
-    response.header = {{"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}};
-    return response;
-}
-
 // Framing that another server in front might read in another way (RFC 9112 §6.3, §11.2).
-bool has_doubtful_framing(const Request& request) {
+bool has_doubtful_framing(const Request& request, std::string_view version) {
     std::size_t lengths = 0;
     std::size_t codings = 0;
     std::size_t hosts = 0;
@@ -98,7 +90,8 @@ bool has_doubtful_framing(const Request& request) {
         }
         if (is_named(field, "Transfer-Encoding")) {
             ++codings;
-            if (!equals_ignoring_case(field.value, "chunked")) return true;
+            // A server of HTTP/1.0 does not know the field, and finds the next request inside the body (§6.1).
+            if (!equals_ignoring_case(field.value, "chunked") || version == "HTTP/1.0") return true;
         }
         if (is_named(field, "Host")) ++hosts;
     }
@@ -193,6 +186,7 @@ struct Server::Impl {
                      const char* version);
     void hand_over(MHD_Connection* connection, Exchange& exchange);
     Response answer(const Request& request) noexcept;
+    Response refusal(unsigned status, std::string_view text) const { return options.refusal(status, text); }
 
     static Connections::Connection* connection_of(MHD_Connection* connection);
     static MHD_Result send(MHD_Connection* connection, const Response& response);
@@ -234,7 +228,7 @@ Response Server::Impl::answer(const Request& request) noexcept {
     } catch (...) {
         log_error(LogLine().with("event", "request_failed").with("why", "an unknown exception"));
     }
-    return plain(500, "Something went wrong here. Please try again later.");
+    return refusal(500, "Something went wrong here. Please try again later.");
 }
 
 // The first call, when the header is read and nothing of the body.
@@ -265,14 +259,14 @@ MHD_Result Server::Impl::begin(MHD_Connection* connection, Exchange& exchange, c
     // blank, or the URI held a NUL.
     const bool cut = url == exchange.raw_uri && version > url &&
                      static_cast<std::size_t>(version - url) != exchange.raw_uri_length + 1;
-    if (cut || fields.hidden.finish() == HiddenBytes::Found::some || has_doubtful_framing(request)) {
+    if (cut || fields.hidden.finish() == HiddenBytes::Found::some || has_doubtful_framing(request, version)) {
         exchange.phase = Exchange::Phase::has_answer;
-        return send(connection, plain(400, "This request cannot be understood."));
+        return send(connection, refusal(400, "This request cannot be understood."));
     }
     const auto length = parse_uint(request.field("Content-Length"));
     if (length && *length > longest_body) {
         exchange.phase = Exchange::Phase::has_answer;
-        return send(connection, plain(413, "The request is too long."));
+        return send(connection, refusal(413, "The request is too long."));
     }
     return MHD_YES;
 }
@@ -294,7 +288,7 @@ void Server::Impl::hand_over(MHD_Connection* connection, Exchange& exchange) {
         MHD_resume_connection(connection);  // from here on the exchange is the library's again
     });
     if (added == Workers::Added::queued) return;
-    exchange.response = plain(503, "Too much to do at the moment. Please try again soon.");
+    exchange.response = refusal(503, "Too much to do at the moment. Please try again soon.");
     exchange.response.header.push_back({"Retry-After", "30"});
     exchange.phase = Exchange::Phase::has_answer;
     connections->answered(watched);
@@ -321,14 +315,17 @@ MHD_Result Server::Impl::go_on(MHD_Connection* connection, Exchange& exchange, c
     }
     if (exchange.body_size > longest_body) {
         exchange.phase = Exchange::Phase::has_answer;
-        return send(connection, plain(413, "The request is too long."));
+        return send(connection, refusal(413, "The request is too long."));
     }
     hand_over(connection, exchange);
     return MHD_YES;
 }
 
-void* Server::Impl::on_uri(void*, const char* uri, MHD_Connection*) {
+void* Server::Impl::on_uri(void* self, const char* uri, MHD_Connection* connection) {
     try {
+        if (Connections::Connection* watched = connection_of(connection)) {
+            static_cast<Impl*>(self)->connections->request_begins(watched);
+        }
         auto exchange = std::make_unique<Exchange>();
         const std::string_view whole(uri);
         exchange->raw_uri = uri;
@@ -380,12 +377,20 @@ void Server::Impl::on_connection(void* self, MHD_Connection* connection, void** 
     }
 }
 
+Response plain_refusal(unsigned status, std::string_view text) {
+    Response response;
+    response.status = status;
+    response.body = std::string(text) + "\n";
+    response.header = {{"Cache-Control", "no-store"}, {"X-Content-Type-Options", "nosniff"}};
+    return response;
+}
+
 Result<void> Server::Impl::start() {
     auto opened = open_listen_socket(options.listen, options.access);
     if (!opened) return tl::unexpected(opened.error());
     socket = std::move(*opened);
     raise_file_limit(options.max_connections);
-    connections = std::make_unique<Connections>(options.request_timeout);
+    connections = std::make_unique<Connections>(options.request_timeout, options.idle_timeout);
     workers = std::make_unique<Workers>(options.workers, longest_queue);
     const bool tls = options.tls == ServerOptions::Tls::on;
     unsigned flags =
@@ -415,7 +420,9 @@ Result<void> Server::Impl::start() {
 Server::Impl::~Impl() {
     if (daemon != nullptr) {
         MHD_quiesce_daemon(daemon);
-        workers.reset();  // every suspended connection has its answer then; the library must not stop before that
+        // Every suspended connection has its answer then; the library must not stop before that. It still reads from
+        // open connections meanwhile: what comes now is answered with 503.
+        workers->finish();
         on_the_way.lock().wait_until(Deadline::in(last_words).end(), [](std::size_t count) { return count == 0; });
         MHD_stop_daemon(daemon);
     }

@@ -3,8 +3,10 @@
 // Must not know what is served.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -15,6 +17,9 @@ namespace optout::web {
 
 inline constexpr std::size_t longest_body = 16UL << 10U;
 
+// text/plain, with the least of a header.
+Response plain_refusal(unsigned status, std::string_view text);
+
 struct ServerOptions {
     std::string listen;
     SocketAccess access;
@@ -23,6 +28,8 @@ struct ServerOptions {
     Millis request_timeout{60'000};
     unsigned max_connections = 12000;
     std::size_t workers = 32;
+    // How what never reaches the handler is answered: 400, 413, 500, 503. Must not throw.
+    std::function<Response(unsigned status, std::string_view text)> refusal = plain_refusal;
 };
 
 // Connections are watched by two threads that never wait; answers are made by others. A body beyond longest_body is
@@ -33,7 +40,7 @@ class Server {
     [[nodiscard]] static Result<std::unique_ptr<Server>> start(const ServerOptions& options, Handler handler);
     Server(const Server&) = delete;
     Server& operator=(const Server&) = delete;
-    // Takes no new connection, answers what has come, and closes the rest.
+    // Takes no new connection, answers what has come, refuses (503) what open connections still bring, and closes.
     ~Server();
 
   private:

@@ -126,7 +126,6 @@ Answer home_page(const Visit& visit, const ParsedForm& form) {
 
 // A valid one-click POST is never refused for its number: mailbox providers send them from few addresses.
 bool may_be_limited(const Visit& visit, const std::optional<Link>& link, const ParsedForm& form) {
-    if (visit.client.empty()) return false;
     const bool posts = way_of(visit.request.method) == Way::act;
     return !(link && posts && form && asks(*form, visit.service) == Asks::one_click);
 }
@@ -166,20 +165,30 @@ std::string_view name_of_method(Method method) {
 
 }  // namespace
 
+Response site_refusal(unsigned status, std::string_view why) {
+    Response response = text(status, why, "").response;
+    harden(response);
+    return response;
+}
+
 Response serve_site(const Request& request, const Service& service) {
     const Time begin = service.now();
     const auto client = client_of(request, service.settings.web.trusted_proxies);
     Form query = parse_query(request.query);
     const Texts& texts =
         service.theme->languages().choose(query.first("lang").value_or(""), request.field("Accept-Language"));
-    const Visit visit{
-        request, service, std::move(query), texts, client ? to_text(*client) : "", client ? network_text(*client) : ""};
+    const Visit visit{request,
+                      service,
+                      std::move(query),
+                      texts,
+                      client ? to_text(*client) : "unix",
+                      client ? network_text(*client) : "unix"};
     Answer answer = answer_to(visit);
     harden(answer.response);
     // The path holds the token: what was asked for says `what`.
     log_info(LogLine()
                  .with("event", "request")
-                 .with("client", visit.client.empty() ? "unix" : visit.client)
+                 .with("client", visit.client)
                  .with("method", name_of_method(request.method))
                  .with("what", answer.what)
                  .with("status", answer.response.status)

@@ -10,4 +10,7 @@ namespace optout::web {
 
 Response serve_site(const Request& request, const Service& service);
 
+// What the server answers by itself, before serve_site (ServerOptions::refusal).
+Response site_refusal(unsigned status, std::string_view why);
+
 }  // namespace optout::web

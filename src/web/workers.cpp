@@ -8,16 +8,21 @@ Workers::Workers(std::size_t threads, std::size_t longest_queue) : longest_queue
 }
 
 Workers::~Workers() {
+    finish();
+}
+
+void Workers::finish() {
     state_.lock()->phase = State::Phase::closing;
     state_.notify_all();
     for (std::thread& thread : threads_) thread.join();
+    threads_.clear();
 }
 
 Workers::Added Workers::add(Lane lane, std::function<void()> job) {
     {
         auto state = state_.lock();
         auto& queue = lane == Lane::first ? state->first : state->later;
-        if (queue.size() >= longest_queue_) return Added::full;
+        if (state->phase == State::Phase::closing || queue.size() >= longest_queue_) return Added::refused;
         queue.push_back(std::move(job));
     }
     state_.notify_one();

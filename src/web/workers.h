@@ -17,11 +17,14 @@ class Workers {
     Workers(std::size_t threads, std::size_t longest_queue);
     Workers(const Workers&) = delete;
     Workers& operator=(const Workers&) = delete;
-    ~Workers();  // does what is queued first
+    ~Workers();
+
+    // Does what is queued, and takes nothing from then on: for those who may still add while it ends.
+    void finish();
 
     // first: before every `later` one. Changes go before pages: what a person decided must not wait for those who look.
     enum class Lane { first, later };
-    enum class Added { queued, full };
+    enum class Added { queued, refused };  // refused: the lane is full, or all is finished
     Added add(Lane lane, std::function<void()> job);
 
   private:

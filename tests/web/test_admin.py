@@ -189,6 +189,28 @@ def test_on_a_unix_socket_no_token_is_asked_for(start: Callable[..., WebDaemon],
     connection.close()
 
 
+def test_a_reload_changes_nothing_of_who_is_let_in(web: WebDaemon, directory: Path) -> None:
+    web.declared = [re.compile("event=restart_needed keys=web.admin$")]
+    changed = {**web.settings, "web": {**web.settings["web"], "admin": f"unix:{directory}/admin.sock"}}
+    port = web.admin_port
+    web.write_config(changed)
+    for _ in range(2):  # what is not in force is not what the second reload compares with either
+        web.reload()
+        web.claim(lambda line: "event=restart_needed keys=web.admin" in line.text, "the key that waits")
+        web.claim(lambda line: "event=reloaded" in line.text, "the reload")
+        for path in ("/api/v1/lists", "/healthz", f"/api/v1/records/{ANN}"):
+            assert web.ask("GET", path, port=port).status == 401
+
+
+def test_what_never_reaches_the_api_is_a_problem_too(web: WebDaemon) -> None:
+    api = api_of(web, "write")
+    status, problem = api.call("PUT", "/api/v1/records/{address}", {"address": ANN},
+                               body={"state": "opted_out", "text": "a" * 20_000})
+    assert (status, problem["title"]) == (413, "Content Too Large")
+    answer = web.raw(b"GET /healthz HTTP/1.1\r\nHost: a\r\nHost: b\r\nConnection: close\r\n\r\n", port=web.admin_port)
+    assert answer.startswith(b"HTTP/1.1 400 ") and b"Content-Type: application/problem+json" in answer
+
+
 def test_the_public_listener_has_no_admin_paths(web: WebDaemon) -> None:
     for path in ("/healthz", "/readyz", "/api/v1/lists", "/api/v1/openapi.json"):
         assert web.get(path).status == 404

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
+import socket
 import threading
 import time
 from collections import Counter
@@ -55,6 +57,23 @@ def test_the_client_is_who_the_trusted_proxy_says(start: Callable[..., WebDaemon
 def test_nobody_else_may_say_who_the_client_is(web: WebDaemon) -> None:
     assert asked_until_limited(web, lambda number: f"192.0.{number % 250}.1", 2000)
     assert asked_until_limited(web, lambda number: f"198.51.{number}.1", 100)
+
+
+def test_all_behind_a_socket_that_is_not_trusted_are_one_client(start: Callable[..., WebDaemon], directory: Path) -> None:
+    path = directory / "web.sock"
+    start(listen=f"unix:{path}")
+    connection = http.client.HTTPConnection("localhost")
+    connection.sock = socket.socket(socket.AF_UNIX)
+    connection.sock.connect(str(path))
+
+    def status(number: int) -> int:
+        connection.request("GET", "/u/nothing", headers={"X-Forwarded-For": f"192.0.2.{number}"})
+        answer = connection.getresponse()
+        answer.read()
+        return answer.status
+
+    assert any(status(number % 250) == 429 for number in range(2000))
+    connection.close()
 
 
 def test_twenty_changes_a_day_with_a_token_and_stops_for_ever(web: WebDaemon) -> None:

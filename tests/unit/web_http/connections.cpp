@@ -43,7 +43,7 @@ BOOST_AUTO_TEST_SUITE(connections)
 
 BOOST_AUTO_TEST_CASE(a_late_one_is_cut_and_stays_ours_until_it_is_gone) {
     const Pair pair;
-    Connections connections(at_once, at_once);
+    Connections connections(at_once, never, at_once);
     auto* connection = connections.came(pair.ours.get());
     BOOST_TEST((pair.seen(patience) == Pair::Seen::cut));
     char byte = 0;
@@ -56,11 +56,11 @@ BOOST_AUTO_TEST_CASE(one_in_time_and_one_that_is_gone_are_left) {
     const Pair in_time;
     const Pair gone;
     const Pair late;
-    Connections patient(never, at_once);
+    Connections patient(never, never, at_once);
     auto* early = patient.came(in_time.ours.get());
-    Connections connections(at_once, at_once);
+    Connections connections(at_once, never, at_once);
     {
-        Connections other(never, at_once);
+        Connections other(never, never, at_once);
         other.gone(other.came(gone.ours.get()));
     }
     auto* marker = connections.came(late.ours.get());
@@ -75,7 +75,7 @@ BOOST_AUTO_TEST_CASE(one_that_is_answered_is_left) {
     const Pair answered;
     const Pair late;
     constexpr Millis longest{1000};
-    Connections connections(longest, at_once);
+    Connections connections(longest, never, at_once);
     auto* connection = connections.came(answered.ours.get());
     connections.answering(connection);
     auto* marker = connections.came(late.ours.get());
@@ -90,18 +90,19 @@ BOOST_AUTO_TEST_CASE(one_that_is_answered_is_left) {
     connections.gone(connection);
 }
 
-BOOST_AUTO_TEST_CASE(the_next_request_has_its_whole_time) {
+BOOST_AUTO_TEST_CASE(between_two_requests_there_is_a_pause_and_the_next_has_its_whole_time) {
     const Pair next;
     const Pair late;
     constexpr Millis longest{1000};
-    Connections connections(longest, at_once);
+    Connections connections(longest, never, at_once);
     auto* connection = connections.came(next.ours.get());
+    connections.request_done(connection);
     auto* marker = connections.came(late.ours.get());
-    connections.answering(connection);  // so that it outlasts the marker
     BOOST_TEST((late.seen(patience) == Pair::Seen::cut));
     connections.gone(marker);
-    connections.answered(connection);
-    connections.request_done(connection);
+    BOOST_TEST((next.seen(Millis(0)) == Pair::Seen::open));
+
+    connections.request_begins(connection);
     BOOST_TEST((next.seen(longest / 20) == Pair::Seen::open));
     BOOST_TEST((next.seen(patience) == Pair::Seen::cut));
     connections.gone(connection);
@@ -110,7 +111,7 @@ BOOST_AUTO_TEST_CASE(the_next_request_has_its_whole_time) {
 BOOST_AUTO_TEST_CASE(those_that_are_left_at_the_end_are_freed_and_not_touched) {
     const Pair pair;
     {
-        Connections connections(never);
+        Connections connections(never, never);
         connections.came(pair.ours.get());
     }
     BOOST_TEST((pair.seen(Millis(0)) == Pair::Seen::open));

@@ -132,7 +132,21 @@ BOOST_AUTO_TEST_CASE(an_address_is_listened_on_and_no_other) {
     BOOST_TEST((again.error() == in_use));
 }
 
-BOOST_AUTO_TEST_CASE(ipv6_is_ipv6_alone) {
+BOOST_AUTO_TEST_CASE(every_ipv6_address_is_every_ipv4_address_too) {
+    const auto any = open_listen_socket("[::]:0", usual);
+    if (!any && any.error().why == "Address family not supported by protocol") {
+        BOOST_TEST_MESSAGE("this machine has no IPv6");
+        return;
+    }
+    BOOST_TEST_REQUIRE(why(any) == "");
+    sockaddr_in v4{};
+    v4.sin_family = AF_INET;
+    v4.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    v4.sin_port = name_of<sockaddr_in6>(*any).sin6_port;
+    BOOST_TEST((reach(v4) == Reached::yes));
+}
+
+BOOST_AUTO_TEST_CASE(one_ipv6_address_is_ipv6_alone) {
     const auto v6 = open_listen_socket("[::1]:0", usual);
     if (!v6 && v6.error().why == "Cannot assign requested address") {
         BOOST_TEST_MESSAGE("this machine has no IPv6");

@@ -53,7 +53,7 @@ BOOST_AUTO_TEST_CASE(a_full_lane_takes_nothing_and_leaves_the_other) {
         for (const Workers::Lane lane : {Workers::Lane::later, Workers::Lane::first}) {
             BOOST_TEST((add(lane) == Workers::Added::queued));
             BOOST_TEST((add(lane) == Workers::Added::queued));
-            BOOST_TEST((add(lane) == Workers::Added::full));
+            BOOST_TEST((add(lane) == Workers::Added::refused));
         }
         holder.let_go();
     }
@@ -69,6 +69,18 @@ BOOST_AUTO_TEST_CASE(what_is_queued_is_done_before_the_end) {
         }
     }
     BOOST_TEST(done == 500);
+}
+
+BOOST_AUTO_TEST_CASE(once_finished_it_takes_nothing_and_does_nothing) {
+    std::atomic<int> done{0};
+    Workers workers(3, 1000);
+    workers.add(Workers::Lane::first, [&done] { ++done; });
+    workers.finish();
+    BOOST_TEST(done == 1);
+    for (const Workers::Lane lane : {Workers::Lane::first, Workers::Lane::later}) {
+        BOOST_TEST((workers.add(lane, [&done] { ++done; }) == Workers::Added::refused));
+    }
+    BOOST_TEST(done == 1);
 }
 
 BOOST_AUTO_TEST_CASE(as_many_at_once_as_there_are_threads) {

@@ -40,6 +40,25 @@ std::string read_to_end(const UniqueFd& connection) {
     }
 }
 
+std::string read_answer(const UniqueFd& connection) {
+    constexpr std::string_view length_field = "Content-Length: ";
+    std::string all;
+    std::size_t wanted = 0;  // 0: not known yet
+    while (wanted == 0 || all.size() < wanted) {
+        std::array<char, 4096> part{};
+        const ssize_t got = ::recv(connection.get(), part.data(), part.size(), 0);
+        if (got <= 0) return all;
+        all.append(part.data(), static_cast<std::size_t>(got));
+        const auto end = all.find("\r\n\r\n");
+        const auto field = all.find(length_field);
+        if (end == std::string::npos || field == std::string::npos) continue;
+        std::size_t length = 0;
+        std::from_chars(all.data() + field + length_field.size(), all.data() + all.size(), length);
+        wanted = end + 4 + length;
+    }
+    return all;
+}
+
 unsigned status_of(std::string_view answer) {
     unsigned status = 0;
     const auto blank = answer.find(' ');

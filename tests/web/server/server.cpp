@@ -50,6 +50,12 @@ struct Bed {
     std::size_t count() { return asked.lock()->size(); }
 };
 
+std::string cookies(int count) {
+    std::string all;
+    for (int i = 0; i < count; ++i) all += "name-" + std::to_string(100 + i) + "=" + std::string(95, 'v') + "; ";
+    return all;
+}
+
 struct Hostile {
     std::string name;
     std::string request;
@@ -113,6 +119,8 @@ BOOST_AUTO_TEST_CASE(hostile_requests_never_reach_the_handler) {
         {"too long", post("Content-Length: 16385\r\n", ""), 413},
         {"a gibibyte", post("Content-Length: 1073741824\r\n", body), 413},
         {"too long in chunks", post("Transfer-Encoding: chunked\r\n", "10000\r\n" + huge + "\r\n0\r\n\r\n"), 413},
+        {"chunked in HTTP/1.0",
+         "POST /u/x HTTP/1.0\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n1a\r\n" + body + "\r\n0\r\n\r\n", 400},
         {"bad chunk size", post("Transfer-Encoding: chunked\r\n", "zz\r\n" + body + "\r\n0\r\n\r\n"), 400},
         {"endless field", "GET / HTTP/1.1\r\nHost: h\r\nX-A: " + huge, 431},
         {"endless fields",
@@ -123,6 +131,7 @@ BOOST_AUTO_TEST_CASE(hostile_requests_never_reach_the_handler) {
                  return fields;
              }(),
          431},
+        {"endless cookies", with_length("Cookie: " + cookies(1000) + "\r\n", body), 431},
         {"endless URL", "GET /" + huge, 414},
         {"no HTTP", "hello\r\n\r\n", 0},
         {"HTTP/2 preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 505},
@@ -150,6 +159,7 @@ BOOST_AUTO_TEST_CASE(ordinary_requests_of_many_kinds_reach_it) {
         {"blanks around a value", with_length("X-A:  \t a  \r\n", body), 200},
         {"expects 100", with_length("Expect: 100-continue\r\n", body), 100},
         {"the longest body", with_length("", std::string(longest_body, 'a')), 200},
+        {"many cookies", with_length("Cookie: " + cookies(60) + "\r\n", body), 200},
         {"many fields",
          with_length(
              [] {
@@ -240,6 +250,61 @@ BOOST_AUTO_TEST_CASE(a_slow_answer_holds_up_no_other_and_is_still_given_when_the
     open_gate.notify_all();
     BOOST_TEST(status_of(read_to_end(slow)) == 200U);
     stopper.join();
+}
+
+// An open connection may bring a request at any moment of a stop.
+BOOST_AUTO_TEST_CASE(what_open_connections_bring_while_it_stops_is_refused) {
+    PrivateDirectory directory;
+    const std::string path = directory.file("http.sock");
+    Guarded<int> inside;
+    Guarded<bool> open_gate(false);
+    ServerOptions options;
+    options.listen = "unix:" + path;
+    options.workers = 2;
+    auto started = Server::start(options, [&](const Request& request) {
+        if (request.path == "/slow") {
+            ++*inside.lock();
+            inside.notify_all();
+            open_gate.lock().wait([](bool open) { return open; });
+        }
+        return Response{};
+    });
+    BOOST_TEST_REQUIRE(started.has_value());
+    const UniqueFd slow = connect_to(path);
+    send_all(slow, "GET /slow HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n");
+    inside.lock().wait([](int count) { return count == 1; });
+    const std::string ask = "GET / HTTP/1.1\r\nHost: h\r\n\r\n";
+    const UniqueFd open = connect_to(path);
+    send_all(open, ask);
+    BOOST_TEST(status_of(read_answer(open)) == 200U);  // so that it was accepted before the stop
+    std::thread stopper([&] { started->reset(); });
+    const Deadline patience = Deadline::in(Millis(20'000));
+    unsigned status = 0;
+    do {  // until the stop is felt
+        send_all(open, ask);
+        status = status_of(read_answer(open));
+    } while (status == 200 && patience.state() == Deadline::State::open);
+    BOOST_TEST(status == 503U);
+    *open_gate.lock() = true;
+    open_gate.notify_all();
+    BOOST_TEST(status_of(read_to_end(slow)) == 200U);
+    stopper.join();
+}
+
+BOOST_AUTO_TEST_CASE(what_never_reaches_the_handler_is_answered_as_the_options_say) {
+    ServerOptions options;
+    options.refusal = [](unsigned status, std::string_view text) {
+        Response response;
+        response.status = status;
+        response.body = "refused: " + std::string(text);
+        return response;
+    };
+    Bed bed(options);
+    BOOST_TEST(
+        answer_to(bed.path, post("Content-Length: 16385\r\n", "")).ends_with("refused: The request is too long."));
+    BOOST_TEST(answer_to(bed.path, with_length("Host: other\r\n", body))
+                   .ends_with("refused: This request cannot be understood."));
+    BOOST_TEST(bed.count() == 0U);
 }
 
 BOOST_AUTO_TEST_CASE(answers_several_requests_of_one_connection_in_order) {
