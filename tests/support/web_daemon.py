@@ -96,6 +96,15 @@ class WebDaemon(Daemon):
                 answer += part
             return answer
 
+    def unread(self) -> int:
+        """Bytes that clients have sent and the program has not read yet."""
+        total = 0
+        for line in Path("/proc/net/tcp").read_text().splitlines()[1:]:
+            local, queues = line.split()[1], line.split()[4]
+            if int(local.rpartition(":")[2], 16) == self.port:
+                total += int(queues.rpartition(":")[2], 16)
+        return total
+
     def state(self, address: str, list_name: str = "newsletter") -> str:
         """"not_listed", or the state of the record that stops the list."""
         done = self.admin.run("check", address, "--list", list_name, "--json")
