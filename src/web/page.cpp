@@ -101,7 +101,8 @@ Data others_data(const Texts& texts, const PreferencesView& view) {
 
 Data pause_data(const Texts& texts, const PreferencesView& view, const Hero& hero) {
     const ListState state = view.first ? view.first->state : view.everything;
-    if (hero.button.empty() || state == ListState::paused) return nothing();
+    // A pause is not taken while it might take the place of a stop.
+    if (hero.button.empty() || state == ListState::paused || state == ListState::unknown) return nothing();
     Data out;
     out["text"] = view.first ? words(texts, "pause_text"_key, {{"list", view.first->title}})
                              : words(texts, "pause_everything_text"_key);

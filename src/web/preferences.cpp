@@ -54,8 +54,10 @@ ListLine line_of(const ListRule& list, const LookupAnswer& answer, Time now) {
 ListLine line_of_unknown_list(const Link& link, const Service& service, const LookupAnswer& answer, Time now) {
     ListLine line{"", title_of(service, link.token.list), ListState::on, std::nullopt, ListLine::Change::stop};
     const auto record = own_record(service.settings.lists, answer, link.token.list);
-    if (!record && answer.coverage == Coverage::partial) line.state = ListState::unknown;
-    if (!record || stop_of(*record, now) == Stop::open) return line;
+    if (!record || stop_of(*record, now) == Stop::open) {
+        if (answer.coverage == Coverage::partial) line.state = ListState::unknown;
+        return line;
+    }
     line.state = record->state == State::paused ? ListState::paused : ListState::stopped;
     line.until = record->until;
     if (line.state == ListState::stopped) line.change = ListLine::Change::fixed;
@@ -103,14 +105,16 @@ std::vector<std::string> titles_of(const std::vector<Write>& writes, const Servi
     return titles;
 }
 
-Receipt receipt_of(const Moment& moment, const std::vector<Write>& writes, const std::vector<Record>& written) {
+// Empty where not everything was seen: what was not might be a stop, which an undo would take away.
+std::string receipt_for(const Moment& moment, const std::vector<Write>& writes, const std::vector<Record>& written) {
+    if (moment.answer.coverage == Coverage::partial) return "";
     Receipt receipt;
     receipt.expires = moment.now + undo_time;
     for (std::size_t i = 0; i < writes.size(); ++i) {
         receipt.steps.push_back(
             {writes[i].list, written[i], own_record(moment.lists(), moment.answer, writes[i].list)});
     }
-    return receipt;
+    return write_receipt(moment.service().keys, moment.link.token_text, receipt, moment.now);
 }
 
 enum class AskWhy { no, yes };  // whether a reason is asked for
@@ -132,8 +136,7 @@ Answer carry_out(const Moment& moment, const std::vector<Write>& writes, Reason 
         return try_again(visit);
     }
     log_act(moment.link, writes, reason, visit.service);
-    view.receipt =
-        write_receipt(visit.service.keys, moment.link.token_text, receipt_of(moment, writes, *written), moment.now);
+    view.receipt = receipt_for(moment, writes, *written);
     if (why == AskWhy::yes && !view.receipt.empty()) {
         view.reason = DoneView::Reason::offered;
         view.reasons = visit.service.settings.web.reasons;
@@ -181,6 +184,8 @@ Answer stop_ticked(const Moment& moment) {
 }
 
 Answer pause(const Moment& moment, int days) {
+    // What is not seen might be an opt-out.
+    if (moment.answer.coverage == Coverage::partial) return try_again(moment.visit);
     const Time until = moment.now + std::chrono::days(days);
     const auto writes = writes_to_pause(moment.link.token.list, until, moment.lists(), moment.answer);
     DoneView view = done(DoneView::Act::paused);

@@ -5,13 +5,14 @@
 #include <regex>
 #include <set>
 
+#include "support/html.h"
+
 using namespace optout;
 using namespace optout::web;
+using namespace optout::test;
 namespace per = boost::test_tools;
 
 namespace {
-
-using Strings = std::vector<std::string>;
 
 const Theme& built_in() {
     static const auto theme = Theme::load("").value();
@@ -25,59 +26,6 @@ Frame frame_in(std::string_view code) {
 template <typename View>
 std::string english(const View& view) {
     return render(frame_in("en"), view);
-}
-
-// Everything that the pattern's first group matches, in order.
-Strings all_of(const std::string& html, const std::string& pattern) {
-    const std::regex regex(pattern);
-    Strings out;
-    for (std::sregex_iterator match(html.begin(), html.end(), regex), end; match != end; ++match) {
-        out.push_back((*match)[1]);
-    }
-    return out;
-}
-
-std::string without_tags(const std::string& html) {
-    return std::regex_replace(html, std::regex("<[^>]*>"), "");
-}
-
-// The text of each element of that name: {"Other mail from us", …}.
-Strings texts_of(const std::string& html, const std::string& element) {
-    Strings out;
-    for (const std::string& inner : all_of(html, "<" + element + "(?: [^>]*)?>([^]*?)</" + element + ">")) {
-        out.push_back(without_tags(inner));
-    }
-    return out;
-}
-
-std::string headline(const std::string& html) {
-    const Strings found = texts_of(html, "h1");
-    return found.size() == 1 ? found.front() : "not one h1";
-}
-
-// "stop: Stop News" for each button, in order.
-Strings buttons(const std::string& html) {
-    Strings out;
-    const std::regex regex("<button[^>]*?(?: value=\"([^\"]*)\")?[^>]*>([^]*?)</button>");
-    for (std::sregex_iterator match(html.begin(), html.end(), regex), end; match != end; ++match) {
-        out.push_back((*match)[0].str().find("value=\"") == std::string::npos
-                          ? without_tags((*match)[2])
-                          : all_of((*match)[0], " value=\"([^\"]*)\"").front() + ": " + without_tags((*match)[2]));
-    }
-    return out;
-}
-
-// "[news] News | You get this" for each row of a list; "[]" where it has no box.
-Strings rows(const std::string& html) {
-    Strings out;
-    for (const std::string& row : all_of(html, "<li>\\s*(<(?:label|div) class=\"choice\">[^]*?)</li>")) {
-        const Strings value = all_of(row, "<input [^>]*value=\"([^\"]*)\"");
-        const std::string title = without_tags(all_of(row, "<bdi>([^]*?)</bdi>").front());
-        const Strings state = texts_of(row, "small");
-        out.push_back("[" + (value.empty() ? "" : value.front()) + "] " + title +
-                      (state.empty() ? "" : " | " + state.front()));
-    }
-    return out;
 }
 
 const Time christmas = parse_iso8601("2026-12-25T10:00:00Z").value();
@@ -247,10 +195,7 @@ BOOST_AUTO_TEST_CASE(each_state_has_its_headline_and_its_buttons) {
     const std::string all = "all: Stop everything";
     const Row rows[] = {
         {"on", preferences(news), "Stop getting The news?", {stop, pauses[0], pauses[1], all}},
-        {"unknown",
-         preferences(list_line("news", ListState::unknown)),
-         "Stop getting The news?",
-         {stop, pauses[0], pauses[1], all}},
+        {"unknown", preferences(list_line("news", ListState::unknown)), "Stop getting The news?", {stop, all}},
         {"paused",
          preferences(list_line("news", ListState::paused)),
          "The news is paused until 25 December 2026",
@@ -258,10 +203,7 @@ BOOST_AUTO_TEST_CASE(each_state_has_its_headline_and_its_buttons) {
         {"stopped", preferences(stopped_line("news")), "You no longer get The news", {all}},
         {"fixed", preferences(fixed_line("news")), "You no longer get The news", {all}},
         {"all on", about_everything(ListState::on), "Stop all mail from our lists?", {all, pauses[0], pauses[1]}},
-        {"all unknown",
-         about_everything(ListState::unknown),
-         "Stop all mail from our lists?",
-         {all, pauses[0], pauses[1]}},
+        {"all unknown", about_everything(ListState::unknown), "Stop all mail from our lists?", {all}},
         {"all paused", about_everything(ListState::paused), "All mail from our lists is paused", {all}},
         {"all stopped", about_everything(ListState::stopped, {news}), "You no longer get mail from our lists", {}},
         {"others stopped",
