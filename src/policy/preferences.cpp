@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "policy/join.h"
 
@@ -57,6 +58,19 @@ Standing::Change change_of(const ListRule* list, const LookupAnswer& answer, Tim
 // `list`: none for everything.
 ListingAnswer listing_at(const ListRule* list, const LookupAnswer& answer, Time time) {
     return list != nullptr ? listing_of(*list, answer, time) : listing_of_all(answer, time);
+}
+
+// Not standing_of: a pause of the list may hide who else stopped it, or everything. `list`: none for everything.
+bool may_join(const ListRule* list, const LookupAnswer& answer, Time now) {
+    return change_of(list, answer, now) == Standing::Change::join;
+}
+
+std::vector<Write> writes_of(const std::vector<Change>& changes) {
+    std::vector<Write> writes;
+    for (const Change& change : changes) {
+        writes.push_back({change.list, change.state, Channel::page, "", std::nullopt, ""});
+    }
+    return writes;
 }
 
 bool is_pause(const ListingAnswer& listing) {
@@ -141,15 +155,23 @@ std::vector<Write> writes_to_join(const std::vector<const ListRule*>& joined, co
                                   const LookupAnswer& answer, Time now) {
     std::vector<const ListRule*> may;
     for (const ListRule* list : joined) {
-        // Not standing_of: a pause of the list may hide who else stopped it, or everything.
-        if (change_of(list, answer, now) != Standing::Change::fixed) may.push_back(list);
+        if (may_join(list, answer, now)) may.push_back(list);
     }
     if (may.empty()) return {};
-    std::vector<Write> writes;
-    for (const Change& change : changes_to_join(may, lists, answer, now)) {
-        writes.push_back({change.list, change.state, Channel::page, "", std::nullopt, ""});
+    return writes_of(changes_to_join(may, lists, answer, now));
+}
+
+std::vector<Write> writes_to_join_all(const std::vector<ListRule>& lists, const LookupAnswer& answer, Time now) {
+    if (!may_join(nullptr, answer, now)) return {};
+    std::vector<ListRule> may;
+    std::copy_if(lists.begin(), lists.end(), std::back_inserter(may),
+                 [&](const ListRule& list) { return may_join(&list, answer, now); });
+    auto changes = changes_to_join_all(may, answer, now);
+    const auto all = record_of_all(answer, Cover::address);
+    if (!all || stop_of(*all, now) == Stop::open) {
+        std::erase_if(changes, [](const Change& change) { return change.list == all_lists_tag(); });
     }
-    return writes;
+    return writes_of(changes);
 }
 
 }  // namespace optout

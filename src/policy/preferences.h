@@ -56,5 +56,7 @@ std::vector<Write> writes_to_pause(const ListTag& tag, Time until, const std::ve
 // Lists that the person cannot join by themselves are left out; nothing where `all` is such a one.
 std::vector<Write> writes_to_join(const std::vector<const ListRule*>& joined, const std::vector<ListRule>& lists,
                                   const LookupAnswer& answer, Time now);
+// Everything that the person stopped by themselves; nothing where `all` is stopped by another hand.
+std::vector<Write> writes_to_join_all(const std::vector<ListRule>& lists, const LookupAnswer& answer, Time now);
 
 }  // namespace optout

@@ -156,14 +156,21 @@ DoneView done(DoneView::Act act) {
     return view;
 }
 
-// The lists that were ticked, by their names; what is no list of ours is left out.
-std::vector<const ListRule*> ticked(const Moment& moment) {
+// What was ticked, by names; what is no list of ours is left out.
+struct Ticked {
     std::vector<const ListRule*> lists;
+    enum class Everything { no, yes } everything = Everything::no;
+};
+
+Ticked ticked(const Moment& moment) {
+    Ticked ticked;
     for (const std::string& name : moment.form.all("list")) {
+        if (name == all_lists_name) ticked.everything = Ticked::Everything::yes;
         const ListRule* list = find_list(moment.service().settings, name);
+        auto& lists = ticked.lists;
         if (list != nullptr && std::find(lists.begin(), lists.end(), list) == lists.end()) lists.push_back(list);
     }
-    return lists;
+    return ticked;
 }
 
 Answer stop_first(const Moment& moment) {
@@ -178,7 +185,7 @@ Answer stop_everything(const Moment& moment) {
 
 Answer stop_ticked(const Moment& moment) {
     std::vector<ListTag> tags;
-    for (const ListRule* list : ticked(moment)) tags.push_back(list_tag(list->name));
+    for (const ListRule* list : ticked(moment).lists) tags.push_back(list_tag(list->name));
     if (tags.empty()) return show_preferences(moment.visit, moment.link, PreferencesView::Notice::nothing_chosen);
     return stop(moment, tags, done(DoneView::Act::stopped));
 }
@@ -204,14 +211,18 @@ Answer pause_90(const Moment& moment) {
 
 Answer join(const Moment& moment) {
     if (moment.link.authority != Link::Authority::both) return not_found(moment.visit);
-    const auto lists = ticked(moment);
-    if (lists.empty()) return show_preferences(moment.visit, moment.link, PreferencesView::Notice::nothing_chosen);
+    const Ticked wanted = ticked(moment);
+    const bool everything = wanted.everything == Ticked::Everything::yes;
+    if (!everything && wanted.lists.empty()) {
+        return show_preferences(moment.visit, moment.link, PreferencesView::Notice::nothing_chosen);
+    }
     // What is not seen might be somebody else's record.
     if (moment.answer.coverage == Coverage::partial) return try_again(moment.visit);
-    const auto writes = writes_to_join(lists, moment.lists(), moment.answer, moment.now);
+    const auto writes = everything ? writes_to_join_all(moment.lists(), moment.answer, moment.now)
+                                   : writes_to_join(wanted.lists, moment.lists(), moment.answer, moment.now);
     DoneView view = done(DoneView::Act::joined);
     for (const Write& write : writes) {
-        if (write.state == State::opted_in && write.list != all_lists_tag()) {
+        if (!everything && write.state == State::opted_in && write.list != all_lists_tag()) {
             view.titles.push_back(title_of(moment.service(), write.list));
         }
     }

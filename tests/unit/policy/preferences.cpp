@@ -343,6 +343,40 @@ BOOST_AUTO_TEST_CASE(they_join_only_what_they_stopped_themselves) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(they_join_everything_that_they_stopped_themselves) {
+    struct Row {
+        std::string name;
+        LookupAnswer answer;
+        std::vector<Write> expected;
+    };
+    for (const Row& row : {
+             Row{"nothing is stopped", whole({own(present, in())}), {}},
+             Row{"out of all", whole({own(all, out())}), {join_of_tag(all)}},
+             Row{"all are paused", whole({own(all, paused(soon))}), {join_of_tag(all)}},
+             Row{"all were paused", whole({own(all, paused(now))}), {}},
+             Row{"lists alone, one by a former name",
+                 whole({own(former, out()), own(events, paused(soon))}),
+                 {join_of_tag(present), join_of_tag(events)}},
+             Row{"out of all and of lists, one by the admin, one by the domain",
+                 whole({own(all, out()),
+                        own(present, out()),
+                        own(offers, out(Channel::cli)),
+                        own(events, out()),
+                        {Cover::domain, events, out()}}),
+                 {join_of_tag(present), join_of_tag(all)}},
+             Row{"out of all by the admin", whole({own(all, out(Channel::cli)), own(present, out())}), {}},
+             Row{"out of all by the domain", whole({own(present, out()), {Cover::domain, all, out()}}), {}},
+             Row{"in a set for all", whole({own(present, out())}, {{"crm", all, Cover::address}}), {}},
+             Row{"in a set for a list",
+                 whole({own(all, out()), own(present, out())}, {{"crm", present, Cover::address}}),
+                 {join_of_tag(all)}},
+         }) {
+        BOOST_TEST_CONTEXT(row.name) {
+            BOOST_TEST((writes_to_join_all(lists(), row.answer, now) == row.expected));
+        }
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()
 
 namespace {
