@@ -60,18 +60,16 @@ Result<std::string> make_link_message(const Service& service, const OutgoingMail
     const Settings& settings = service.settings;
     const Texts& texts = service.theme->languages().choose(mail.language, "");
     const std::string own = settings.mailto.local + "@" + settings.mailto.domain;
-    const std::string list = title_of(service, mail.list);
     const std::string organisation =
         settings.web.organisation.empty() ? settings.mailto.domain : settings.web.organisation;
+    LinkWords words = link_words(texts, {title_of(service, mail.list), mail.address,
+                                         make_mailed_link(service, *address, mail.list), organisation});
     LinkMail message;
     message.to = *address;
     message.from = settings.web.mail_from.empty() ? own : settings.web.mail_from;
     message.from_name = settings.web.organisation;
-    message.subject = texts.get("mail_subject", {{"organisation", organisation}});
-    message.text = texts.get("mail_text", {{"list", list},
-                                           {"address", mail.address},
-                                           {"link", make_mailed_link(service, *address, mail.list)},
-                                           {"organisation", organisation}});
+    message.subject = std::move(words.subject);
+    message.text = std::move(words.text);
     message.language = texts.code();
     message.date = service.now();
     // Any name that no other message has: a fresh token would say whose it is, so its digest stands for it.

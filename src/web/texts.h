@@ -50,7 +50,8 @@ std::vector<std::string> placeholders_in(std::string_view text);
 // "25 December 2026": the day in UTC.
 std::string date_text(const Texts& texts, Time time);
 
-// The words of the mail that brings a person's own link. `title`: of the list it is about; empty: about everything.
+// The words of the mail that brings a person's own link. `title`: of the list it is about; empty: about everything, or
+// a list whose title nobody knows.
 struct LinkWords {
     std::string subject;  // one line
     std::string text;     // lines end with "\n"
