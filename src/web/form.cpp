@@ -29,6 +29,7 @@ std::optional<std::string> urldecoded(std::string_view text) {
 
 Parsed parse_urlencoded(std::string_view body) {
     Form form;
+    if (!body.empty()) form.leave_out();
     // Some clients end the body with a line end.
     for (const std::string_view pair : split(trim(body), '&')) {
         if (pair.empty()) continue;
@@ -105,7 +106,10 @@ std::optional<FormProblem> add_part(std::string_view part, Form& form) {
     if (dispositions.size() != 1 || main_value(dispositions.front()) != "form-data") return FormProblem::malformed;
     auto name = parameter(dispositions.front(), "name");
     if (!name) return FormProblem::malformed;
-    if (parameter(dispositions.front(), "filename")) return std::nullopt;
+    if (parameter(dispositions.front(), "filename")) {
+        form.leave_out();
+        return std::nullopt;
+    }
     const std::string_view value = part.substr(end + (crlf <= lf ? 4 : 2));
     if (!is_text(*name) || !is_text(value)) return FormProblem::bad_text;
     form.add(std::move(*name), std::string(value));
@@ -154,7 +158,7 @@ std::vector<std::string> Form::all(std::string_view name) const {
 }
 
 tl::expected<Form, FormProblem> parse_form(std::string_view content_type, std::string_view body) {
-    if (trim(body).empty()) return Form();
+    if (trim(body).empty()) return parse_urlencoded(body);
     const std::string type = main_value(content_type);
     if (type.empty() || type == "application/x-www-form-urlencoded") return parse_urlencoded(body);
     if (type == "multipart/form-data") return parse_multipart(content_type, body);

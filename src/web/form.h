@@ -14,9 +14,13 @@ namespace optout::web {
 // Texts are valid UTF-8 without NUL.
 class Form {
   public:
-    void add(std::string name, std::string value) { fields_.push_back({std::move(name), std::move(value)}); }
+    void add(std::string name, std::string value) {
+        fields_.push_back({std::move(name), std::move(value)});
+        content_ = Content::some;
+    }
+    void leave_out() { content_ = Content::some; }  // something that is no field
     enum class Content { none, some };
-    Content content() const { return fields_.empty() ? Content::none : Content::some; }
+    Content content() const { return content_; }  // some: there was something, though it may have had no field
     std::optional<std::string> first(std::string_view name) const;
     std::vector<std::string> all(std::string_view name) const;
 
@@ -29,6 +33,7 @@ class Form {
 
   private:
     std::vector<Field> fields_;
+    Content content_ = Content::none;
 };
 
 enum class FormProblem { unknown_type, malformed, bad_text, too_many_fields };

@@ -144,6 +144,25 @@ BOOST_AUTO_TEST_CASE(fields_are_found_by_name) {
     BOOST_TEST((form.all("a") == std::vector<std::string>{"1", "3"} && form.all("c").empty()));
 }
 
+BOOST_AUTO_TEST_CASE(only_where_there_was_nothing_at_all_is_there_no_content) {
+    const auto content = [](const std::string& type, const std::string& body) {
+        return parse_form(type, body).value().content();
+    };
+    const std::string end = "--B--\r\n";
+    for (const char* type :
+         {"", "application/x-www-form-urlencoded", "multipart/form-data; boundary=B", "text/plain"}) {
+        BOOST_TEST((content(type, "") == Form::Content::none), type);
+        BOOST_TEST((content(type, "\r\n") == Form::Content::some), type);
+    }
+    for (const char* body : {"&", "&&", "=", "a", " "}) {
+        BOOST_TEST((content("application/x-www-form-urlencoded", body) == Form::Content::some), body);
+    }
+    const std::string multipart = "multipart/form-data; boundary=B";
+    BOOST_TEST((content(multipart, end) == Form::Content::none));
+    BOOST_TEST((content(multipart, part("a", "") + end) == Form::Content::some));
+    BOOST_TEST((content(multipart, part("a", "1", "; filename=a") + end) == Form::Content::some));
+}
+
 BOOST_AUTO_TEST_CASE(a_query_gives_what_can_be_read) {
     struct Query {
         std::string name, query;
