@@ -231,6 +231,8 @@ Data reasons_data(const Texts& texts, const DoneView& view) {
 std::string render(const Frame& frame, const DoneView& view) {
     const Texts& texts = frame.texts;
     Data data = page_data(frame, done_headline(texts, view));
+    // Its links would lead away: the receipt came by POST, and Undo would be lost.
+    data["language_switch"] = nothing();
     data["for_address"] = for_address(texts, view.address);
     data["text"] = words(texts, done_text(view));
     DataList titles;

@@ -366,6 +366,16 @@ BOOST_AUTO_TEST_CASE(undo_and_reasons_carry_the_receipt) {
     BOOST_TEST(thanks.find("<p class=\"notice\" role=\"status\">Thank you for telling us.</p>") != std::string::npos);
 }
 
+BOOST_AUTO_TEST_CASE(no_link_leads_away_from_undo_but_the_way_back) {
+    for (const auto act : {DoneView::Act::stopped, DoneView::Act::already}) {
+        DoneView view = done(act);
+        view.receipt = "r1";
+        const std::string html = english(view);
+        BOOST_TEST(all_of(html, "<a href=\"([^\"]*)\"") == Strings{"?list=news&amp;lang=en"}, per::per_element());
+        BOOST_TEST(html.find("<nav") == std::string::npos);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(the_form_for_an_address_keeps_what_was_typed) {
     const std::string empty = english(AskView{});
     BOOST_TEST(headline(empty) == "Stop all mail from our lists?");
@@ -409,7 +419,8 @@ BOOST_AUTO_TEST_CASE(what_others_wrote_never_becomes_markup) {
         BOOST_TEST(html.find("alert(1)</script>") == std::string::npos);
         BOOST_TEST(html.find("<title>") < html.find(escaped));
         BOOST_TEST(html.find("href=\"" + escaped + "style.css\"") != std::string::npos);
-        BOOST_TEST(html.find("href=\"?" + escaped + "lang=de\"") != std::string::npos);
+        BOOST_TEST((html.find("href=\"?" + escaped + "lang=de\"") != std::string::npos ||
+                    html.find("<p class=\"back\"><a href=\"?" + escaped + "lang=en\"") != std::string::npos));
         BOOST_TEST(unbalanced(html) == "");
     }
 }
