@@ -19,6 +19,13 @@ Data words(const Texts& texts, const Line& line) {
     return words(texts, line.key, line.values);
 }
 
+// Of one list.
+Line about(const Texts& texts, std::string_view key, const std::string& title) {
+    if (!title.empty()) return {key, {{"list", title}}};
+    const bool begins = texts.get(key).starts_with("{list}");
+    return {key, {{"list", texts.get(begins ? "untitled_first"_key : "untitled"_key)}}};
+}
+
 // Headline and title of the window are the same words.
 Data page_data(const Frame& frame, const Line& headline, std::string_view title_key = "page_title"_key) {
     const std::string title = frame.texts.get(headline.key, headline.values);
@@ -40,15 +47,10 @@ struct Hero {
 
 Hero paused_hero(const Texts& texts, const PreferencesView& view) {
     const std::optional<Time>& until = view.first ? view.first->until : view.everything_until;
-    Texts::Values values;
-    if (view.first) values.emplace_back("list", view.first->title);
-    if (until) values.emplace_back("date", date_text(texts, *until));
-    if (view.first) {
-        return {{until ? "paused_until"_key : "paused"_key, values}, "paused_text"_key, "stop_button"_key};
-    }
-    return {{until ? "everything_paused_until"_key : "everything_paused"_key, values},
-            "paused_text"_key,
-            "everything_button"_key};
+    Line line = view.first ? about(texts, until ? "paused_until"_key : "paused"_key, view.first->title)
+                           : Line{until ? "everything_paused_until"_key : "everything_paused"_key, {}};
+    if (until) line.values.emplace_back("date", date_text(texts, *until));
+    return {line, "paused_text"_key, view.first ? "stop_button"_key : "everything_button"_key};
 }
 
 Hero hero_of(const Texts& texts, const PreferencesView& view) {
@@ -60,7 +62,7 @@ Hero hero_of(const Texts& texts, const PreferencesView& view) {
             if (!is_fixed) return paused_hero(texts, view);
             [[fallthrough]];
         case ListState::stopped:
-            return {{"stopped"_key, {{"list", view.first ? view.first->title : ""}}},
+            return {about(texts, "stopped"_key, view.first ? view.first->title : ""),
                     is_fixed ? "fixed_text"_key : "stopped_text"_key,
                     {}};
         case ListState::on:
@@ -68,7 +70,7 @@ Hero hero_of(const Texts& texts, const PreferencesView& view) {
     }
     if (!view.first) return {{"stop_everything_headline"_key, {}}, {}, "everything_button"_key};
     return {
-        {"stop_headline"_key, {{"list", view.first->title}}}, {}, is_fixed ? std::string_view() : "stop_button"_key};
+        about(texts, "stop_headline"_key, view.first->title), {}, is_fixed ? std::string_view() : "stop_button"_key};
 }
 
 enum class Place { others, again };
@@ -104,7 +106,7 @@ Data pause_data(const Texts& texts, const PreferencesView& view, const Hero& her
     // A pause is not taken while it might take the place of a stop.
     if (hero.button.empty() || state == ListState::paused || state == ListState::unknown) return nothing();
     Data out;
-    out["text"] = view.first ? words(texts, "pause_text"_key, {{"list", view.first->title}})
+    out["text"] = view.first ? words(texts, about(texts, "pause_text"_key, view.first->title))
                              : words(texts, "pause_everything_text"_key);
     return out;
 }
@@ -132,7 +134,7 @@ Data again_data(const Texts& texts, const PreferencesView& view) {
 // Whether there is anything that a mailed link could bring back.
 Data again_by_mail(const PreferencesView& view) {
     const auto is_stopped = [](const ListLine& line) {
-        return line.state == ListState::stopped && line.change != ListLine::Change::fixed;
+        return line.state == ListState::stopped && line.change == ListLine::Change::join;
     };
     if (view.again != PreferencesView::Again::by_mail) return nothing();
     const bool any = view.everything == ListState::stopped || (view.first && is_stopped(*view.first)) ||
@@ -153,7 +155,7 @@ std::string render(const Frame& frame, const PreferencesView& view) {
     if (!hero.button.empty()) {
         Data stop;
         stop["value"] = view.first ? "stop" : "all";
-        stop["label"] = words(texts, hero.button, {{"list", view.first ? view.first->title : ""}});
+        stop["label"] = words(texts, about(texts, hero.button, view.first ? view.first->title : ""));
         data["stop"] = std::move(stop);
     }
     data["others"] = others_data(texts, view);
@@ -174,26 +176,29 @@ std::string render(const Frame& frame, const PreferencesView& view) {
 namespace {
 
 // Of an act there is one text for a single list, one for several (which are listed below it), and one for everything.
-Line line_for(const DoneView& view, std::string_view one, std::string_view several, std::string_view everything) {
+Line line_for(const Texts& texts, const DoneView& view, std::string_view one, std::string_view several,
+              std::string_view everything) {
     if (view.titles.empty()) return {everything, {}};
     if (view.titles.size() > 1) return {several, {}};
-    return {one, {{"list", view.titles.front()}}};
+    return about(texts, one, view.titles.front());
 }
 
 Line done_headline(const Texts& texts, const DoneView& view) {
     switch (view.act) {
         case DoneView::Act::stopped:
-            return line_for(view, "stopped"_key, "stopped_several"_key, "everything_stopped"_key);
+            return line_for(texts, view, "stopped"_key, "stopped_several"_key, "everything_stopped"_key);
         case DoneView::Act::stopped_all: return {"everything_stopped"_key, {}};
-        case DoneView::Act::joined: return line_for(view, "joined"_key, "joined_several"_key, "joined_everything"_key);
+        case DoneView::Act::joined:
+            return line_for(texts, view, "joined"_key, "joined_several"_key, "joined_everything"_key);
         case DoneView::Act::undone: return {"undone"_key, {}};
         case DoneView::Act::already:
-            return line_for(view, "already"_key, "already_several"_key, "already_everything"_key);
+            return line_for(texts, view, "already"_key, "already_several"_key, "already_everything"_key);
+        case DoneView::Act::unchanged: return {"unchanged"_key, {}};
         case DoneView::Act::mail_sent: return {"mail_sent"_key, {}};
         case DoneView::Act::paused: break;
     }
-    if (!view.until) return line_for(view, "paused"_key, "paused_several"_key, "everything_paused"_key);
-    Line line = line_for(view, "paused_until"_key, "paused_several_until"_key, "everything_paused_until"_key);
+    if (!view.until) return line_for(texts, view, "paused"_key, "paused_several"_key, "everything_paused"_key);
+    Line line = line_for(texts, view, "paused_until"_key, "paused_several_until"_key, "everything_paused_until"_key);
     line.values.emplace_back("date", date_text(texts, *view.until));
     return line;
 }
@@ -206,6 +211,7 @@ std::string_view done_text(const DoneView& view) {
         case DoneView::Act::joined: return "joined_text"_key;
         case DoneView::Act::undone: return "undone_text"_key;
         case DoneView::Act::already: return "stopped_text"_key;
+        case DoneView::Act::unchanged: return "unchanged_text"_key;
         case DoneView::Act::mail_sent: break;
     }
     return "mail_sent_text"_key;
@@ -236,7 +242,11 @@ std::string render(const Frame& frame, const DoneView& view) {
     data["for_address"] = for_address(texts, view.address);
     data["text"] = words(texts, done_text(view));
     DataList titles;
-    if (view.titles.size() > 1) titles.assign(view.titles.begin(), view.titles.end());
+    if (view.titles.size() > 1) {
+        for (const std::string& title : view.titles) {
+            titles.emplace_back(title.empty() ? texts.get("untitled_first"_key) : title);
+        }
+    }
     data["titles"] = titles.empty() ? nothing() : Data("title_rows", Data(titles));
     data["receipt"] = text_or_nothing(view.receipt);
     data["reason"] = view.receipt.empty() ? nothing() : reasons_data(texts, view);

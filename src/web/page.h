@@ -36,7 +36,7 @@ enum class ListState { on, stopped, paused, unknown };
 
 struct ListLine {
     std::string name;   // value in forms
-    std::string title;  // for people
+    std::string title;  // for people; empty: nobody knows it (any more)
     ListState state = ListState::unknown;
     std::optional<Time> until;  // of a pause
     // fixed: nothing can be changed here (the sender, or the mail system, stopped it)
@@ -56,9 +56,9 @@ struct PreferencesView {
 
 // After an act.
 struct DoneView {
-    enum class Act { stopped, paused, stopped_all, joined, undone, already, mail_sent } act = Act::stopped;
+    enum class Act { stopped, paused, stopped_all, joined, undone, already, unchanged, mail_sent } act = Act::stopped;
     std::string address;
-    std::vector<std::string> titles;  // of the lists concerned; empty where it is everything
+    std::vector<std::string> titles;  // as above, of the lists concerned; none where it is everything
     std::optional<Time> until;        // of a pause
     std::string receipt;              // empty: no undo and no reason are offered
     enum class Reason { not_offered, offered, thanks } reason = Reason::not_offered;

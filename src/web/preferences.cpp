@@ -60,7 +60,6 @@ ListLine line_of_unknown_list(const Link& link, const Service& service, const Lo
     }
     line.state = record->state == State::paused ? ListState::paused : ListState::stopped;
     line.until = record->until;
-    if (line.state == ListState::stopped) line.change = ListLine::Change::fixed;
     return line;
 }
 
@@ -79,7 +78,9 @@ PreferencesView view_of(const Visit& visit, const Link& link, const LookupAnswer
     const Time now = service.now();
     PreferencesView view;
     view.address = address_of(link);
-    view.everything = state_of(standing_of_all(answer, now).state);
+    const Standing everything = standing_of_all(answer, now);
+    view.everything = state_of(everything.state);
+    view.everything_until = everything.until;
     const ListRule* first = list_of_tag(service.settings.lists, link.token.list);
     if (first != nullptr) {
         view.first = line_of(*first, answer, now);
@@ -94,15 +95,22 @@ PreferencesView view_of(const Visit& visit, const Link& link, const LookupAnswer
     return view;
 }
 
-// Titles of what was written; empty where it is everything.
-std::vector<std::string> titles_of(const std::vector<Write>& writes, const Service& service) {
+// As a DoneView has them.
+std::vector<std::string> titles_of(const std::vector<ListTag>& tags, const Service& service) {
     std::vector<std::string> titles;
-    for (const Write& write : writes) {
-        if (write.list == all_lists_tag()) return {};
-        const std::string title = title_of(service, write.list);
-        if (!title.empty()) titles.push_back(title);
+    for (const ListTag& tag : tags) {
+        if (tag == all_lists_tag()) return {};
+        titles.push_back(title_of(service, tag));
     }
     return titles;
+}
+
+// Of writes, or of the steps of a receipt.
+template <typename Row>
+std::vector<ListTag> tags_of_rows(const std::vector<Row>& rows) {
+    std::vector<ListTag> tags;
+    for (const Row& row : rows) tags.push_back(row.list);
+    return tags;
 }
 
 // Empty where not everything was seen: what was not might be a stop, which an undo would take away.
@@ -117,19 +125,33 @@ std::string receipt_for(const Moment& moment, const std::vector<Write>& writes, 
     return write_receipt(moment.service().keys, moment.link.token_text, receipt, moment.now);
 }
 
+DoneView done(const Moment& moment, DoneView::Act act) {
+    DoneView view;
+    view.act = act;
+    view.address = address_of(moment.link);
+    return view;
+}
+
+// Nothing has to be written for what was asked of `tags`: it is so already, or cannot be changed here.
+Answer nothing_done(const Moment& moment, DoneView::Act act, const std::vector<ListTag>& tags) {
+    std::vector<Write> as_they_are;
+    for (const ListTag& tag : tags) {
+        Write one;
+        one.list = present_tag(moment.lists(), tag);
+        if (const auto record = own_record(moment.lists(), moment.answer, tag)) one.state = record->state;
+        as_they_are.push_back(one);
+    }
+    log_act(moment.link, as_they_are, Reason::choice_changes_nothing, moment.service());
+    DoneView view = done(moment, act);
+    if (act == DoneView::Act::already) view.titles = titles_of(tags, moment.service());
+    return page(moment.visit, view, act == DoneView::Act::already ? "already" : "unchanged");
+}
+
 enum class AskWhy { no, yes };  // whether a reason is asked for
 
 // Writes, and shows what came of it with the way back.
 Answer carry_out(const Moment& moment, const std::vector<Write>& writes, Reason reason, DoneView view, AskWhy why) {
     const Visit& visit = moment.visit;
-    view.address = address_of(moment.link);
-    if (writes.empty()) {
-        view.act = DoneView::Act::already;
-        Write as_it_is;
-        as_it_is.list = moment.link.token.list;
-        log_act(moment.link, {as_it_is}, Reason::choice_changes_nothing, visit.service);
-        return page(visit, view, "already");
-    }
     const auto written = record(moment.link, writes, visit.service);
     if (!written) {
         log_act(moment.link, writes, Reason::choice_not_recorded, visit.service, &written.error());
@@ -144,22 +166,25 @@ Answer carry_out(const Moment& moment, const std::vector<Write>& writes, Reason 
     return page(visit, view, name_of(reason));
 }
 
-Answer stop(const Moment& moment, const std::vector<ListTag>& tags, DoneView view) {
+Answer stop(const Moment& moment, const std::vector<ListTag>& tags, DoneView::Act act) {
     const auto writes = writes_to_stop(tags, Channel::page, moment.lists(), moment.answer);
-    view.titles = titles_of(writes, moment.service());
+    if (writes.empty()) return nothing_done(moment, DoneView::Act::already, tags);
+    DoneView view = done(moment, act);
+    view.titles = titles_of(tags_of_rows(writes), moment.service());
     return carry_out(moment, writes, Reason::unsubscribe_recorded, std::move(view), AskWhy::yes);
-}
-
-DoneView done(DoneView::Act act) {
-    DoneView view;
-    view.act = act;
-    return view;
 }
 
 // What was ticked, by names; what is no list of ours is left out.
 struct Ticked {
     std::vector<const ListRule*> lists;
     enum class Everything { no, yes } everything = Everything::no;
+
+    std::vector<ListTag> tags() const {
+        if (everything == Everything::yes) return {all_lists_tag()};
+        std::vector<ListTag> tags;
+        for (const ListRule* list : lists) tags.push_back(list_tag(list->name));
+        return tags;
+    }
 };
 
 Ticked ticked(const Moment& moment) {
@@ -175,19 +200,18 @@ Ticked ticked(const Moment& moment) {
 
 Answer stop_first(const Moment& moment) {
     const bool everything = moment.link.token.list == all_lists_tag();
-    return stop(moment, {moment.link.token.list},
-                done(everything ? DoneView::Act::stopped_all : DoneView::Act::stopped));
+    return stop(moment, {moment.link.token.list}, everything ? DoneView::Act::stopped_all : DoneView::Act::stopped);
 }
 
 Answer stop_everything(const Moment& moment) {
-    return stop(moment, {all_lists_tag()}, done(DoneView::Act::stopped_all));
+    return stop(moment, {all_lists_tag()}, DoneView::Act::stopped_all);
 }
 
 Answer stop_ticked(const Moment& moment) {
     std::vector<ListTag> tags;
     for (const ListRule* list : ticked(moment).lists) tags.push_back(list_tag(list->name));
     if (tags.empty()) return show_preferences(moment.visit, moment.link, PreferencesView::Notice::nothing_chosen);
-    return stop(moment, tags, done(DoneView::Act::stopped));
+    return stop(moment, tags, DoneView::Act::stopped);
 }
 
 Answer pause(const Moment& moment, int days) {
@@ -195,9 +219,10 @@ Answer pause(const Moment& moment, int days) {
     if (moment.answer.coverage == Coverage::partial) return try_again(moment.visit);
     const Time until = moment.now + std::chrono::days(days);
     const auto writes = writes_to_pause(moment.link.token.list, until, moment.lists(), moment.answer);
-    DoneView view = done(DoneView::Act::paused);
+    if (writes.empty()) return nothing_done(moment, DoneView::Act::unchanged, {moment.link.token.list});
+    DoneView view = done(moment, DoneView::Act::paused);
     view.until = until;
-    view.titles = titles_of(writes, moment.service());
+    view.titles = titles_of(tags_of_rows(writes), moment.service());
     return carry_out(moment, writes, Reason::paused_by_recipient, std::move(view), AskWhy::no);
 }
 
@@ -220,7 +245,8 @@ Answer join(const Moment& moment) {
     if (moment.answer.coverage == Coverage::partial) return try_again(moment.visit);
     const auto writes = everything ? writes_to_join_all(moment.lists(), moment.answer, moment.now)
                                    : writes_to_join(wanted.lists, moment.lists(), moment.answer, moment.now);
-    DoneView view = done(DoneView::Act::joined);
+    if (writes.empty()) return nothing_done(moment, DoneView::Act::unchanged, wanted.tags());
+    DoneView view = done(moment, DoneView::Act::joined);
     for (const Write& write : writes) {
         if (!everything && write.state == State::opted_in && write.list != all_lists_tag()) {
             view.titles.push_back(title_of(moment.service(), write.list));
@@ -235,10 +261,10 @@ Answer undo(const Moment& moment) {
     if (!receipt) return not_found(moment.visit);
     const Undo undo = writes_to_undo(*receipt, moment.answer);
     if (undo.seen == Undo::Seen::not_all) return try_again(moment.visit);
-    DoneView view = done(DoneView::Act::undone);
-    view.titles = titles_of(undo.writes, moment.service());
-    Answer answer = carry_out(moment, undo.writes, Reason::undone_by_recipient, view, AskWhy::no);
-    return answer;
+    if (undo.writes.empty()) return nothing_done(moment, DoneView::Act::unchanged, tags_of_rows(receipt->steps));
+    DoneView view = done(moment, DoneView::Act::undone);
+    view.titles = titles_of(tags_of_rows(undo.writes), moment.service());
+    return carry_out(moment, undo.writes, Reason::undone_by_recipient, std::move(view), AskWhy::no);
 }
 
 // At most 500 characters: what a browser lets through, so that a cut is somebody's own doing.
@@ -260,14 +286,14 @@ Answer explain(const Moment& moment) {
     const auto& known = service.settings.web.reasons;
     if (std::find(known.begin(), known.end(), reason) == known.end()) reason.clear();
     const std::string text(trim(first_characters(moment.form.first("text").value_or(""))));
-    DoneView view = done(DoneView::Act::stopped);
-    view.address = address_of(moment.link);
+    DoneView view = done(moment, DoneView::Act::stopped);
+    view.titles = titles_of(tags_of_rows(receipt->steps), service);
     view.reason = DoneView::Reason::thanks;
     view.receipt = moment.form.first("receipt").value_or("");
     if (reason.empty() && text.empty()) return page(moment.visit, view, "no_reason");
     const Undo again = writes_to_explain(*receipt, moment.answer, reason, text);
     if (again.seen == Undo::Seen::not_all) return try_again(moment.visit);
-    view.titles = titles_of(again.writes, service);
+    if (again.writes.empty()) return nothing_done(moment, DoneView::Act::unchanged, tags_of_rows(receipt->steps));
     const auto written = record(moment.link, again.writes, service);
     if (!written) {
         log_act(moment.link, again.writes, Reason::choice_not_recorded, service, &written.error());
@@ -290,9 +316,7 @@ Answer explain(const Moment& moment) {
 Answer mail_link(const Moment& moment) {
     if (again_of(moment.service(), moment.link) != PreferencesView::Again::by_mail) return not_found(moment.visit);
     if (!ask_for_mail(moment.visit, *moment.link.address, moment.link.token.list)) return try_again(moment.visit);
-    DoneView view = done(DoneView::Act::mail_sent);
-    view.address = address_of(moment.link);
-    return page(moment.visit, view, "mail_sent");
+    return page(moment.visit, done(moment, DoneView::Act::mail_sent), "mail_sent");
 }
 
 struct Button {

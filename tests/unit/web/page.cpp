@@ -326,6 +326,9 @@ BOOST_AUTO_TEST_CASE(each_act_is_confirmed_in_a_headline) {
         {done(Act::already), "The news was stopped already"},
         {done(Act::already, {"A", "B"}), "These were stopped already"},
         {done(Act::already, {}), "All mail from our lists was stopped already"},
+        {done(Act::already, {""}), "This mail was stopped already"},
+        {done(Act::stopped, {""}), "You no longer get this mail"},
+        {done(Act::unchanged, {}), "Nothing was changed"},
         {done(Act::mail_sent), "Check your inbox"},
     };
     for (const Row& row : rows) {
@@ -339,8 +342,9 @@ BOOST_AUTO_TEST_CASE(each_act_is_confirmed_in_a_headline) {
 }
 
 BOOST_AUTO_TEST_CASE(several_lists_are_named_below_the_headline) {
-    const std::string html = english(done(DoneView::Act::stopped, {"One", "Two"}));
-    BOOST_TEST(texts_of(all_of(html, "<ul class=\"titles\">([^]*?)</ul>").front(), "li") == (Strings{"One", "Two"}),
+    const std::string html = english(done(DoneView::Act::stopped, {"One", "Two", ""}));
+    BOOST_TEST(texts_of(all_of(html, "<ul class=\"titles\">([^]*?)</ul>").front(), "li") ==
+                   (Strings{"One", "Two", "This mail"}),
                per::per_element());
     BOOST_TEST(english(done(DoneView::Act::stopped)).find("class=\"titles\"") == std::string::npos);
 }
