@@ -40,22 +40,29 @@ bool stops_by_other_hand(const std::optional<Record>& record, Cover by, Time now
     return by != Cover::address || hand_of(record->channel) == Hand::other;
 }
 
-// `list`: none for everything.
-Standing::Change change_of(const ListRule* list, const LookupAnswer& answer, Time now) {
+// `list`: none for everything; so below.
+bool is_stopped_by_others(const ListRule* list, const LookupAnswer& answer, Time now) {
     for (const Cover by : {Cover::address, Cover::untagged, Cover::domain}) {
-        if (stops_by_other_hand(record_of_all(answer, by), by, now)) return Standing::Change::fixed;
-        if (list != nullptr && stops_by_other_hand(record_of(*list, answer, by), by, now)) {
-            return Standing::Change::fixed;
-        }
+        if (stops_by_other_hand(record_of_all(answer, by), by, now)) return true;
+        if (list != nullptr && stops_by_other_hand(record_of(*list, answer, by), by, now)) return true;
     }
-    const bool in_a_set = std::any_of(answer.sets.begin(), answer.sets.end(), [&](const SetHit& hit) {
+    return std::any_of(answer.sets.begin(), answer.sets.end(), [&](const SetHit& hit) {
         if (hit.list == all_lists_tag()) return true;
         return list != nullptr && list_of_tag({*list}, hit.list) != nullptr;
     });
-    return in_a_set ? Standing::Change::fixed : Standing::Change::join;
 }
 
-// `list`: none for everything.
+bool is_out_by_own_record(const ListRule* list, const LookupAnswer& answer) {
+    const auto is_out = [](const std::optional<Record>& record) { return record && record->state == State::opted_out; };
+    if (is_out(record_of_all(answer, Cover::address))) return true;
+    return list != nullptr && is_out(record_of(*list, answer, Cover::address));
+}
+
+Standing::Change change_of(const ListRule* list, const LookupAnswer& answer, Time now) {
+    if (!is_stopped_by_others(list, answer, now)) return Standing::Change::join;
+    return is_out_by_own_record(list, answer) ? Standing::Change::fixed : Standing::Change::covered;
+}
+
 ListingAnswer listing_at(const ListRule* list, const LookupAnswer& answer, Time time) {
     return list != nullptr ? listing_of(*list, answer, time) : listing_of_all(answer, time);
 }

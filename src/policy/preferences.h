@@ -21,8 +21,9 @@ struct Standing {
     enum class State { on, stopped, paused, unknown } state = State::unknown;
     std::optional<Time> until;  // of a pause
     // join: stopped by the person's own hand. fixed: stopped by something that they cannot take back themselves: a
-    // record of another channel, of their domain, of the address without its tag, or a set of others.
-    enum class Change { stop, join, fixed } change = Change::stop;
+    // record of another channel, of their domain, of the address without its tag, or a set of others. covered:
+    // likewise, and by no opt-out of the address itself, so that they can still record one.
+    enum class Change { stop, join, fixed, covered } change = Change::stop;
     friend bool operator==(const Standing&, const Standing&) = default;
 };
 Standing standing_of(const ListRule& list, const LookupAnswer& answer, Time now);

@@ -54,17 +54,20 @@ Hero paused_hero(const Texts& texts, const PreferencesView& view) {
 }
 
 Hero hero_of(const Texts& texts, const PreferencesView& view) {
-    if (view.everything == ListState::stopped)
-        return {{"everything_stopped"_key, {}}, "everything_stopped_text"_key, {}};
     const bool is_fixed = view.first && view.first->change == ListLine::Change::fixed;
+    const bool is_covered = (view.first ? view.first->change : view.everything_change) == ListLine::Change::covered;
+    const std::string_view button = view.first ? "stop_button"_key : "everything_button"_key;
+    const std::string_view button_if_covered = is_covered ? button : std::string_view();
+    if (view.everything == ListState::stopped) {
+        return {{"everything_stopped"_key, {}}, "everything_stopped_text"_key, button_if_covered};
+    }
     switch (view.first ? view.first->state : view.everything) {
         case ListState::paused:
             if (!is_fixed) return paused_hero(texts, view);
             [[fallthrough]];
         case ListState::stopped:
             return {about(texts, "stopped"_key, view.first ? view.first->title : ""),
-                    is_fixed ? "fixed_text"_key : "stopped_text"_key,
-                    {}};
+                    is_fixed || is_covered ? "fixed_text"_key : "stopped_text"_key, button_if_covered};
         case ListState::on:
         case ListState::unknown: break;
     }
@@ -103,12 +106,16 @@ Data others_data(const Texts& texts, const PreferencesView& view) {
 
 Data pause_data(const Texts& texts, const PreferencesView& view, const Hero& hero) {
     const ListState state = view.first ? view.first->state : view.everything;
-    // A pause is not taken while it might take the place of a stop.
-    if (hero.button.empty() || state == ListState::paused || state == ListState::unknown) return nothing();
+    // A pause is not taken while it might take the place of a stop that is not seen.
+    if (hero.button.empty() || state != ListState::on) return nothing();
     Data out;
     out["text"] = view.first ? words(texts, about(texts, "pause_text"_key, view.first->title))
                              : words(texts, "pause_everything_text"_key);
     return out;
+}
+
+bool is_stopped_by_own_hand(ListState state, ListLine::Change change) {
+    return state == ListState::stopped && change == ListLine::Change::join;
 }
 
 Data again_data(const Texts& texts, const PreferencesView& view) {
@@ -118,7 +125,7 @@ Data again_data(const Texts& texts, const PreferencesView& view) {
         one["box"] = something();
         rows.push_back(std::move(one));
     };
-    if (view.again == PreferencesView::Again::here && view.everything == ListState::stopped) {
+    if (view.again == PreferencesView::Again::here && is_stopped_by_own_hand(view.everything, view.everything_change)) {
         add({"all", texts.get("again_everything"_key), ListState::stopped, {}, ListLine::Change::join});
     }
     if (view.first && place_of(view, *view.first) == Place::again) add(*view.first);
@@ -133,11 +140,10 @@ Data again_data(const Texts& texts, const PreferencesView& view) {
 
 // Whether there is anything that a mailed link could bring back.
 Data again_by_mail(const PreferencesView& view) {
-    const auto is_stopped = [](const ListLine& line) {
-        return line.state == ListState::stopped && line.change == ListLine::Change::join;
-    };
+    const auto is_stopped = [](const ListLine& line) { return is_stopped_by_own_hand(line.state, line.change); };
     if (view.again != PreferencesView::Again::by_mail) return nothing();
-    const bool any = view.everything == ListState::stopped || (view.first && is_stopped(*view.first)) ||
+    const bool any = is_stopped_by_own_hand(view.everything, view.everything_change) ||
+                     (view.first && is_stopped(*view.first)) ||
                      std::any_of(view.others.begin(), view.others.end(), is_stopped);
     return any ? something() : nothing();
 }
@@ -160,7 +166,9 @@ std::string render(const Frame& frame, const PreferencesView& view) {
     }
     data["others"] = others_data(texts, view);
     data["pause"] = pause_data(texts, view, hero);
-    data["everything"] = view.first && view.everything != ListState::stopped ? something() : nothing();
+    const bool can_stop_everything =
+        view.everything != ListState::stopped || view.everything_change == ListLine::Change::covered;
+    data["everything"] = view.first && can_stop_everything ? something() : nothing();
     data["again_by_mail"] = again_by_mail(view);
     data["again_here"] = again_data(texts, view);
     data["state_unknown"] = view.notice == PreferencesView::Notice::state_unknown ? something() : nothing();

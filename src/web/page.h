@@ -39,8 +39,9 @@ struct ListLine {
     std::string title;  // for people; empty: nobody knows it (any more)
     ListState state = ListState::unknown;
     std::optional<Time> until;  // of a pause
-    // fixed: nothing can be changed here (the sender, or the mail system, stopped it)
-    enum class Change { stop, join, fixed } change = Change::stop;
+    // fixed: nothing can be changed here (the sender, or the mail system, stopped it). covered: likewise, but the
+    // person can still stop it for themselves.
+    enum class Change { stop, join, fixed, covered } change = Change::stop;
     friend bool operator==(const ListLine&, const ListLine&) = default;
 };
 
@@ -48,8 +49,9 @@ struct PreferencesView {
     std::string address;            // empty: the link does not say
     std::optional<ListLine> first;  // the list of the link; none: the link is about everything
     std::vector<ListLine> others;
-    ListState everything = ListState::on;                                        // stopped: out of "all"
-    std::optional<Time> everything_until;                                        // of a pause
+    ListState everything = ListState::on;  // stopped: out of "all"
+    std::optional<Time> everything_until;  // of a pause
+    ListLine::Change everything_change = ListLine::Change::stop;
     enum class Again { not_offered, by_mail, here } again = Again::not_offered;  // how a stopped list is joined again
     enum class Notice { none, state_unknown, nothing_chosen } notice = Notice::none;
 };

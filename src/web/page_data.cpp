@@ -17,12 +17,26 @@ Data words(const Texts& texts, std::string_view key, const Texts::Values& values
     return out;
 }
 
+namespace {
+
+bool is_stopped_by_others(const ListLine& line) {
+    switch (line.change) {
+        case ListLine::Change::stop:
+        case ListLine::Change::join: return false;
+        case ListLine::Change::fixed:
+        case ListLine::Change::covered: break;
+    }
+    return true;
+}
+
+}  // namespace
+
 Data state_words(const Texts& texts, const ListLine& line) {
     switch (line.state) {
         case ListState::on: return words(texts, "state_on"_key);
         case ListState::unknown: return nothing();
         case ListState::stopped:
-            return words(texts, line.change == ListLine::Change::fixed ? "state_fixed"_key : "state_stopped"_key);
+            return words(texts, is_stopped_by_others(line) ? "state_fixed"_key : "state_stopped"_key);
         case ListState::paused: break;
     }
     if (!line.until) return words(texts, "state_paused"_key);

@@ -40,6 +40,7 @@ ListLine::Change change_of(Standing::Change change) {
     switch (change) {
         case Standing::Change::stop: return ListLine::Change::stop;
         case Standing::Change::join: return ListLine::Change::join;
+        case Standing::Change::covered: return ListLine::Change::covered;
         case Standing::Change::fixed: break;
     }
     return ListLine::Change::fixed;
@@ -81,6 +82,7 @@ PreferencesView view_of(const Visit& visit, const Link& link, const LookupAnswer
     const Standing everything = standing_of_all(answer, now);
     view.everything = state_of(everything.state);
     view.everything_until = everything.until;
+    view.everything_change = change_of(everything.change);
     const ListRule* first = list_of_tag(service.settings.lists, link.token.list);
     if (first != nullptr) {
         view.first = line_of(*first, answer, now);

@@ -60,6 +60,7 @@ PreferencesView preferences(const ListLine& first, std::vector<ListLine> others 
 PreferencesView about_everything(ListState everything, std::vector<ListLine> others = {}) {
     PreferencesView view;
     view.everything = everything;
+    if (everything == ListState::stopped) view.everything_change = ListLine::Change::join;
     view.others = std::move(others);
     return view;
 }
@@ -94,6 +95,7 @@ Strings full_pages(Frame frame, const std::string& text) {
         }
     }
     view.everything = ListState::stopped;
+    view.everything_change = ListLine::Change::join;
     pages.push_back(render(frame, view));
     pages.push_back(render(frame, about_everything(ListState::on, view.others)));
     DoneView after = done(DoneView::Act::stopped, {text, text});
@@ -202,6 +204,10 @@ BOOST_AUTO_TEST_CASE(each_state_has_its_headline_and_its_buttons) {
          {stop, all}},
         {"stopped", preferences(stopped_line("news")), "You no longer get The news", {all}},
         {"fixed", preferences(fixed_line("news")), "You no longer get The news", {all}},
+        {"covered",
+         preferences(list_line("news", ListState::stopped, ListLine::Change::covered)),
+         "You no longer get The news",
+         {stop, all}},
         {"all on", about_everything(ListState::on), "Stop all mail from our lists?", {all, pauses[0], pauses[1]}},
         {"all unknown", about_everything(ListState::unknown), "Stop all mail from our lists?", {all}},
         {"all paused", about_everything(ListState::paused), "All mail from our lists is paused", {all}},
@@ -274,6 +280,7 @@ BOOST_AUTO_TEST_CASE(stopped_lists_are_joined_here_where_that_may_be) {
     BOOST_TEST(rows(some) == some_rows, per::per_element());
 
     view.everything = ListState::stopped;
+    view.everything_change = ListLine::Change::join;
     const std::string everything = english(view);
     BOOST_TEST(buttons(everything) == Strings{"join: Get the selected again"}, per::per_element());
     const Strings all_rows{"[all] All mail from our lists | Stopped", "[news] The news | Stopped",
