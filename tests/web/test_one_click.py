@@ -6,10 +6,13 @@ import re
 import statistics
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
+from support.private_redis import PrivateRedis
 from support.tokens import forged
+from support.waiting import wait_until
 from support.web_daemon import ONE_CLICK, URLENCODED, Answer, WebDaemon
 
 ANN = "ann@example.com"
@@ -244,3 +247,42 @@ def test_the_log_has_neither_address_nor_token(web: WebDaemon) -> None:
     assert "what=one_click" in text and "reason=unsubscribe_recorded" in text
     for secret in (token, sealed, forged(token), "ann@example.com", "ann%40"):
         assert secret not in text
+
+
+def test_from_wherever_it_is_said_to_come(web: WebDaemon) -> None:
+    """A token is the authority, and no cookie stands behind it: an Origin of elsewhere says nothing."""
+    for number, origin in enumerate(("https://mail.example.net", "null", "https://lists.example.com")):
+        address = f"ann{number}@example.com"
+        answer = web.post(web.link(address), ONE_CLICK, Origin=origin, Sec_Fetch_Site="cross-site",
+                          Referer="https://mail.example.net/inbox")
+        assert (origin, answer.status, answer.text) == (origin, 200, "You have been unsubscribed.\n")
+        assert web.state(address) == "opted_out"
+
+
+def test_while_redis_is_down_the_journal_counts_and_without_it_there_is_no_acknowledgement(
+        start: Callable[..., WebDaemon], directory: Path) -> None:
+    redis = PrivateRedis(directory / "redis")
+
+    def use_redis(settings: dict) -> None:
+        settings["store"].update(type="redis", deadline="250ms")
+        settings["redis"] = {"address": f"unix:{redis.path}"}
+
+    try:
+        web = start(use_redis)
+        web.declared = [re.compile("event=merge_waits|unsubscribe_not_recorded|lmdb_|event=choice|event=store_")]
+        ann, bob = web.link(ANN), web.link("bob@example.com")
+        redis.pause()
+        assert web.one_click(ann).text == "You have been unsubscribed.\n"
+        # On this host it counts at once.
+        assert web.state(ANN) == "opted_out"
+        web.disk_full()
+        answer = web.one_click(bob)
+        assert (answer.status, answer.header("Retry-After")) == (503, "30")
+        web.disk_free()
+        redis.resume()
+        wait_until(lambda: web.admin.run("pending").returncode == 0, "what waited is merged")
+        assert (web.state(ANN), web.state("bob@example.com")) == ("opted_out", "not_listed")
+        assert web.one_click(bob).status == 200
+        assert web.state("bob@example.com") == "opted_out"
+    finally:
+        redis.close()
