@@ -117,6 +117,18 @@ def test_unsubscribe_undo_and_say_why(site: WebDaemon, browser: Browser) -> None
     assert states(site) == NOTHING
 
 
+def test_what_is_said_is_said_of_that_list_alone(site: WebDaemon, browser: Browser) -> None:
+    browser.open(site.url(site.link(ANN)))
+    assert site.one_click(site.link(ANN)).status == 200  # the mail client's button, while the page was open
+    browser.press("stop")
+    assert browser.heading() == "Newsletter was stopped already"
+    browser.open(site.url(site.link("bob@example.com")))
+    browser.press("stop")
+    assert browser.heading() == "You no longer get Newsletter"
+    browser.press("reason")  # none was given
+    assert browser.heading() == "You no longer get Newsletter"
+
+
 def test_choose_two_of_three(site: WebDaemon, browser: Browser) -> None:
     browser.open(site.url(site.link(ANN)))
     for name in ("product-news", "events"):
@@ -177,10 +189,14 @@ def test_get_a_list_again_by_a_mailed_link(site: WebDaemon, sink: Sink, browser:
     browser.press_back()
     browser.press("mail")
     wait_until(lambda: bool(sink.messages()), "no mail with a link arrived")
-    text = email.message_from_bytes(sink.messages()[0].data).get_payload(decode=True).decode("utf-8")
+    mail = email.message_from_bytes(sink.messages()[0].data)
+    assert mail["Subject"] == "Your link to stop or change Newsletter"
+    text = mail.get_payload(decode=True).decode("utf-8")
     match = re.search(r"https://lists\.example\.com(/u/[a-z2-7.]+)", text)
     assert match is not None, text
     browser.open(site.url(match[1]))
+    browser.press("join")
+    assert browser.find('[role="alert"] a').get_attribute("hash") == "#again"
     browser.shot("again-choose")
     assert states(site) == ["opted_out", "not_listed", "not_listed"]
     browser.find('#again input[value="newsletter"]').click()
