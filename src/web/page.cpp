@@ -153,7 +153,8 @@ Data again_by_mail(const PreferencesView& view) {
 std::string render(const Frame& frame, const PreferencesView& view) {
     const Texts& texts = frame.texts;
     const Hero hero = hero_of(texts, view);
-    const bool is_error = view.notice == PreferencesView::Notice::nothing_chosen;
+    const bool again = view.notice == PreferencesView::Notice::nothing_chosen_again;
+    const bool is_error = again || view.notice == PreferencesView::Notice::nothing_chosen;
     Data data = page_data(frame, hero.headline, is_error ? "error_title"_key : "page_title"_key);
     data["for_address"] = for_address(texts, view.address);
     data["text"] = hero.text.empty() ? nothing() : words(texts, hero.text);
@@ -175,7 +176,7 @@ std::string render(const Frame& frame, const PreferencesView& view) {
     data["nothing_chosen"] = nothing();
     if (is_error) {
         Data error;
-        error["target"] = data["others"].is_false() ? "again" : "others";
+        error["target"] = again || data["others"].is_false() ? "again" : "others";
         data["nothing_chosen"] = std::move(error);
     }
     return fill(frame, "preferences", data);

@@ -53,7 +53,8 @@ struct PreferencesView {
     std::optional<Time> everything_until;  // of a pause
     ListLine::Change everything_change = ListLine::Change::stop;
     enum class Again { not_offered, by_mail, here } again = Again::not_offered;  // how a stopped list is joined again
-    enum class Notice { none, state_unknown, nothing_chosen } notice = Notice::none;
+    // nothing_chosen: to stop; nothing_chosen_again: to get again.
+    enum class Notice { none, state_unknown, nothing_chosen, nothing_chosen_again } notice = Notice::none;
 };
 
 // After an act.

@@ -241,7 +241,7 @@ Answer join(const Moment& moment) {
     const Ticked wanted = ticked(moment);
     const bool everything = wanted.everything == Ticked::Everything::yes;
     if (!everything && wanted.lists.empty()) {
-        return show_preferences(moment.visit, moment.link, PreferencesView::Notice::nothing_chosen);
+        return show_preferences(moment.visit, moment.link, PreferencesView::Notice::nothing_chosen_again);
     }
     // What is not seen might be somebody else's record.
     if (moment.answer.coverage == Coverage::partial) return try_again(moment.visit);
@@ -340,7 +340,13 @@ Answer show_preferences(const Visit& visit, const Link& link, PreferencesView::N
     const auto answer = visit.service.shared->recorder->lookup(link.question(visit.service));
     PreferencesView view = view_of(visit, link, answer.found);
     if (notice != PreferencesView::Notice::none) view.notice = notice;
-    const unsigned status = notice == PreferencesView::Notice::nothing_chosen ? 422 : 200;
+    unsigned status = 200;
+    switch (notice) {
+        case PreferencesView::Notice::none:
+        case PreferencesView::Notice::state_unknown: break;
+        case PreferencesView::Notice::nothing_chosen:
+        case PreferencesView::Notice::nothing_chosen_again: status = 422; break;
+    }
     return page(visit, view, "preferences", status);
 }
 
