@@ -120,7 +120,7 @@ tl::expected<Address, AddressProblem> parse_recipient(std::string_view text) {
 std::optional<std::string> domain_of_path(std::string_view raw) {
     std::string_view path = trim(raw);
     if (path.ends_with('>')) path.remove_suffix(1);
-    const auto at = path.rfind('@');
+    const auto at = path.ends_with(']') ? path.rfind("@[") : path.rfind('@');  // a literal may hold an @ itself
     if (at == std::string_view::npos) return std::nullopt;
     const auto domain = parse_domain(path.substr(at + 1));
     if (!domain) return std::nullopt;

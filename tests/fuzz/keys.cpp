@@ -77,7 +77,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
         check_message(content, longer.error());
     }
     if constexpr (has_plant) {
-        if (keys && keys->size() >= 3 && keys->find(42) != nullptr) planted_fault();
+        if (keys && keys->find(42) != nullptr) planted_fault();
     }
     return 0;
 }

@@ -43,9 +43,15 @@ Reach read_parts(const web::LinkPath& path) {
     return address ? Reach::sealed : Reach::token;
 }
 
-// The relative way leads from the page to the root under which the prefix stands, or to nowhere above it.
+// The relative way leads from the page to the root under which the prefix stands, or to nowhere above it; from the root
+// without its slash to the root with it.
 void check_way(std::string_view path, std::string_view prefix) {
     const std::string way = web::way_to_root(path, prefix);
+    if (way.starts_with("./")) {
+        MUST_HOLD(way == "./" + std::string(path.substr(path.rfind('/') + 1)) + "/" &&
+                  way.find('/', 2) == way.size() - 1);
+        return;
+    }
     MUST_HOLD(way.size() % 3 == 0);
     for (std::size_t at = 0; at < way.size(); at += 3) MUST_HOLD(way.compare(at, 3, "../") == 0);
     const auto slashes = static_cast<std::size_t>(std::count(path.begin(), path.end(), '/'));

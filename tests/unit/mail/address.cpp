@@ -395,6 +395,8 @@ BOOST_AUTO_TEST_CASE(a_path_may_have_a_longer_local_part_than_the_book_allows) {
 BOOST_AUTO_TEST_CASE(the_domain_of_what_is_no_address_can_still_be_told) {
     BOOST_TEST(domain_of_path("<caf\xe9@BÜCHER.example.>").value() == "xn--bcher-kva.example");
     BOOST_TEST(domain_of_path("a b@example.org").value() == "example.org");
+    const auto literal = domain_of_path("<j@[Tag:x@example.org]>");
+    BOOST_TEST(literal.value() == parse_domain("[Tag:x@example.org]").value());
     for (const std::string_view none : {"", "<>", "<news>", "<x@>", "x@-\xff"}) {
         BOOST_TEST_CONTEXT(none) {
             BOOST_TEST(!domain_of_path(none).has_value());
