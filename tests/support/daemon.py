@@ -192,6 +192,14 @@ class Daemon:
         if code != 0:
             raise AssertionError(f"{self.program} ended with {code} on SIGTERM\n{self.log_text()}")
 
+    def pause(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        assert self._process is not None
+        self._process.send_signal(signal.SIGCONT)
+
     def kill(self) -> None:
         process, self._process = self._process, None
         if process is not None:

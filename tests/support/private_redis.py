@@ -66,6 +66,16 @@ class PrivateRedis:
             pass
         self._end()
 
+    def kill(self) -> None:
+        """As a crash: what was not saved is gone."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGKILL)
+            self._end()
+
+    def forget(self) -> None:
+        """While it is down: the next start is empty."""
+        (self.directory / "dump.rdb").unlink(missing_ok=True)
+
     def pause(self) -> None:
         """Hangs: connections are taken by the kernel, nothing answers."""
         assert self._process is not None
@@ -76,9 +86,7 @@ class PrivateRedis:
         self._process.send_signal(signal.SIGCONT)
 
     def close(self) -> None:
-        if self._process is not None:
-            self._process.send_signal(signal.SIGKILL)
-            self._end()
+        self.kill()
 
     def _end(self) -> None:
         assert self._process is not None
