@@ -120,10 +120,9 @@ void set_address(LmdbWriter& writer, const Entry& entry) {
 }
 
 void set_text(LmdbWriter& writer, const Entry& entry, Merged::Outcome outcome) {
-    if (entry.text.empty()) return;
     const RecordKey key(entry.who, entry.list);
-    if (outcome == Merged::Outcome::older && writer.get(Table::texts, key.bytes())) return;
-    put_if_other(writer, Table::texts, key.bytes(), entry.text);
+    const auto kept = writer.get(Table::texts, key.bytes()).value_or(std::string_view());
+    if (takes_place(entry.text, kept, outcome)) writer.put(Table::texts, key.bytes(), entry.text);
 }
 
 // Few records are under one digest: reading them all costs less than asking for each of the lists.

@@ -39,7 +39,7 @@ Time next_stamp(LmdbWriter& writer, Time at);
 
 // Merges the record alone; but for Stamp::as_given it is given its time first, and wins.
 Merged merge_record(LmdbWriter& writer, const Entry& entry, Stamp stamp);
-// Writes only what differs; an empty one leaves what is there. The text of a record that lost replaces none.
+// Writes only what differs; an empty one leaves what is there. For the text see takes_place.
 void set_address(LmdbWriter& writer, const Entry& entry);
 void set_text(LmdbWriter& writer, const Entry& entry, Merged::Outcome outcome);
 

@@ -59,8 +59,7 @@ Result<std::vector<Merged>> MemoryStore::merge(std::span<const Entry> entries, D
             content->events[++content->last_event] = {key, given};
         }
         if (!entry.address.empty()) content->addresses[entry.who] = entry.address;
-        if (!entry.text.empty() && outcome != Merged::Outcome::older) content->texts[key] = entry.text;
-        if (!entry.text.empty()) content->texts.try_emplace(key, entry.text);
+        if (takes_place(entry.text, value_or_empty(content->texts, key), outcome)) content->texts[key] = entry.text;
         merged.push_back({outcome, decode(content->records[key]).value_or(Record{})});
     }
     return merged;

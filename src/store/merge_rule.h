@@ -13,4 +13,16 @@ inline Merged::Outcome outcome_of(std::string_view given, std::string_view kept)
     return wins_over(given, kept) ? Merged::Outcome::stored : Merged::Outcome::older;
 }
 
+// Whether the text that came with a value takes the place of the one that is kept; each empty where there is none. Of
+// two texts of the very same record the greater bytes hold, so that stores that merge each other end alike.
+inline bool takes_place(std::string_view given, std::string_view kept, Merged::Outcome outcome) {
+    if (given.empty()) return false;
+    switch (outcome) {
+        case Merged::Outcome::stored: return given != kept;
+        case Merged::Outcome::same: return given > kept;
+        case Merged::Outcome::older: return kept.empty();
+    }
+    return false;
+}
+
 }  // namespace optout

@@ -41,8 +41,11 @@ if address ~= '' and known ~= address then
   known = address
   wrote = 1
 end
-if text ~= '' and redis.call('HGET', KEYS[3], field) ~= text then
-  redis.call('HSET', KEYS[3], field, text)
+if text ~= '' then
+  local there = redis.call('HGET', KEYS[3], field)
+  if not there or (outcome == 'stored' and there ~= text) or (outcome == 'same' and greater(text, there)) then
+    redis.call('HSET', KEYS[3], field, text)
+  end
 end
 return {outcome, kept, wrote, known}
 )lua";

@@ -61,8 +61,9 @@ class SuppressionStore {
     [[nodiscard]] virtual Result<LookupAnswer> lookup(const LookupQuestion& question, Deadline deadline) = 0;
 
     // All or a part of the entries is merged; the answer has one Merged for each entry, in order, or a Failure.
-    // An entry with an address sets the address known for its digest; one with a text sets the text of (who, list).
-    // An entry whose address or text is empty leaves what is there.
+    // An entry with an address sets the address known for its digest; one with a text sets the text of (who, list),
+    // but not where a later record has one (see takes_place). An entry whose address or text is empty leaves what is
+    // there.
     [[nodiscard]] virtual Result<std::vector<Merged>> merge(std::span<const Entry> entries, Deadline deadline) = 0;
 
     // Every record kept under one digest, whichever the list, by tag.

@@ -11,31 +11,13 @@
 #include <thread>
 
 #include "store/contract_events.h"
+#include "store/contract_personal.h"
 
 namespace optout::test {
 
 namespace {
 
 using Case = void (*)(const StoreUnderTest&);
-
-Merged merge_one(SuppressionStore& store, const Entry& given) {
-    const auto merged = must(store.merge(std::vector{given}, soon()));
-    BOOST_REQUIRE_EQUAL(merged.size(), 1U);
-    return merged.front();
-}
-
-std::vector<Entry> everything(SuppressionStore& store) {
-    std::vector<Entry> all;
-    must(store.scan(
-        [&](const Entry& found) {
-            all.push_back(found);
-            return Scan::go_on;
-        },
-        Millis(5000)));
-    std::sort(all.begin(), all.end(),
-              [](const Entry& a, const Entry& b) { return std::tie(a.who, a.list) < std::tie(b.who, b.list); });
-    return all;
-}
 
 // In an order of the test's own: stores answer in theirs.
 std::vector<Found> sorted(std::vector<Found> found) {
@@ -188,31 +170,6 @@ void keeps_every_field(const StoreUnderTest& under_test) {
     BOOST_CHECK_EQUAL(text_of(everything(*store)), text_of(given));
 }
 
-void an_empty_address_or_text_leaves_the_old_one(const StoreUnderTest& under_test) {
-    const auto store = under_test.open();
-    Entry given = entry("a@example.com", "news", State::opted_out, at(1));
-    given.text = "first";
-    merge_one(*store, given);
-    Entry bare = entry("a@example.com", "news", State::opted_in, at(2));
-    bare.address.clear();
-    merge_one(*store, bare);
-    Entry expected = bare;
-    expected.address = given.address;
-    expected.text = given.text;
-    BOOST_CHECK_EQUAL(text_of(store->records_of(given.who, soon())), text_of(std::vector{expected}));
-}
-
-void an_address_may_come_later(const StoreUnderTest& under_test) {
-    const auto store = under_test.open();
-    Entry given = entry("a@example.com", "news", State::opted_out, at(1));
-    Entry bare = given;
-    bare.address.clear();
-    merge_one(*store, bare);
-    BOOST_CHECK_EQUAL(text_of(store->records_of(given.who, soon())), text_of(std::vector{bare}));
-    BOOST_CHECK(merge_one(*store, given).outcome == Merged::Outcome::same);
-    BOOST_CHECK_EQUAL(text_of(store->records_of(given.who, soon())), text_of(std::vector{given}));
-}
-
 void is_safe_with_any_bytes(const StoreUnderTest& under_test) {
     const auto store = under_test.open();
     std::vector<Entry> given;
@@ -276,44 +233,6 @@ void may_be_asked_and_written_during_a_scan(const StoreUnderTest& under_test) {
         },
         Millis(5000)));
     BOOST_CHECK_EQUAL(seen.size(), 20U);
-}
-
-void erase_keeps_the_bare_digest(const StoreUnderTest& under_test) {
-    const auto store = under_test.open();
-    Entry news = entry("a@example.com", "news", State::opted_out, at(1));
-    news.text = "private";
-    Entry all = entry("a@example.com", "all", State::opted_out, at(1));
-    all.text = "more";
-    const Entry other = entry("b@example.com", "news", State::opted_out, at(1));
-    must(store->merge(std::vector{news, all, other}, soon()));
-    BOOST_CHECK_EQUAL(must(store->erase(news.who, Erase::address_and_texts, soon())), 2U);
-    for (Entry* one : {&news, &all}) {
-        one->address.clear();
-        one->text.clear();
-    }
-    std::vector<Entry> expected{news, all};
-    std::sort(expected.begin(), expected.end(), [](const Entry& a, const Entry& b) { return a.list < b.list; });
-    BOOST_CHECK_EQUAL(text_of(store->records_of(news.who, soon())), text_of(expected));
-    BOOST_CHECK_EQUAL(must(store->lookup(question("a@example.com", {"news", "all"}), soon())).records.size(), 2U);
-    BOOST_CHECK_EQUAL(text_of(store->records_of(other.who, soon())), text_of(std::vector{other}));
-    // Again: the records are still there.
-    BOOST_CHECK_EQUAL(must(store->erase(news.who, Erase::address_and_texts, soon())), 2U);
-}
-
-void erase_can_forget_everything(const StoreUnderTest& under_test) {
-    const auto store = under_test.open();
-    Entry news = entry("a@example.com", "news", State::opted_out, at(1));
-    news.text = "private";
-    const Entry other = entry("b@example.com", "news", State::opted_out, at(1));
-    must(store->merge(std::vector{news, entry("a@example.com", "all", State::opted_out, at(1)), other}, soon()));
-    BOOST_CHECK_EQUAL(must(store->erase(news.who, Erase::everything, soon())), 2U);
-    BOOST_CHECK(must(store->records_of(news.who, soon())).empty());
-    BOOST_CHECK_EQUAL(text_of(everything(*store)), text_of(std::vector{other}));
-    // Nothing of the old is left for a new record to find.
-    news.address.clear();
-    news.text.clear();
-    BOOST_CHECK(merge_one(*store, news).outcome == Merged::Outcome::stored);
-    BOOST_CHECK_EQUAL(text_of(store->records_of(news.who, soon())), text_of(std::vector{news}));
 }
 
 void remembers_lists(const StoreUnderTest& under_test) {
@@ -383,6 +302,8 @@ constexpr NamedCase cases[] = {
     {"writes_nothing_for_what_it_has", writes_nothing_for_what_it_has},
     {"keeps_every_field", keeps_every_field},
     {"an_empty_address_or_text_leaves_the_old_one", an_empty_address_or_text_leaves_the_old_one},
+    {"the_text_of_an_older_record_replaces_none", the_text_of_an_older_record_replaces_none},
+    {"of_two_texts_of_one_record_the_greater_holds", of_two_texts_of_one_record_the_greater_holds},
     {"an_address_may_come_later", an_address_may_come_later},
     {"is_safe_with_any_bytes", is_safe_with_any_bytes},
     {"scan_sees_everything_once", scan_sees_everything_once},

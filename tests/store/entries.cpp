@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 namespace optout::test {
 
 namespace {
@@ -61,6 +63,24 @@ std::string text_of(const EventPage& page) {
 
 std::string text_of(const Found& found) {
     return fmt::format("{} {} {}", static_cast<int>(found.by), tag_text(found.list), text_of(found.record));
+}
+
+Merged merge_one(SuppressionStore& store, const Entry& given) {
+    const auto merged = must(store.merge(std::vector{given}, soon()));
+    return merged.at(0);
+}
+
+std::vector<Entry> everything(SuppressionStore& store) {
+    std::vector<Entry> all;
+    must(store.scan(
+        [&](const Entry& found) {
+            all.push_back(found);
+            return Scan::go_on;
+        },
+        Millis(5000)));
+    std::sort(all.begin(), all.end(),
+              [](const Entry& a, const Entry& b) { return std::tie(a.who, a.list) < std::tie(b.who, b.list); });
+    return all;
 }
 
 }  // namespace optout::test

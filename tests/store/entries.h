@@ -39,4 +39,7 @@ Value must(Result<Value> result) {
     if constexpr (!std::is_void_v<Value>) return std::move(*result);
 }
 
+Merged merge_one(SuppressionStore& store, const Entry& given);
+std::vector<Entry> everything(SuppressionStore& store);  // by person and list
+
 }  // namespace optout::test

@@ -52,12 +52,6 @@ std::string failure_text(const Result<T>& result) {
     return result.error().text();
 }
 
-inline Merged merge_one(SharedStore& store, const Entry& given) {
-    const auto merged = must(store.merge(std::span(&given, 1), soon()));
-    BOOST_TEST_REQUIRE(merged.size() == 1U);
-    return merged.front();
-}
-
 // Runs `call` and says how long it took.
 template <typename Call>
 Millis time_of(Call call) {
