@@ -39,6 +39,14 @@ Result<std::size_t> FailingStore::erase(const Digest& who, Erase what, Deadline 
     return unless_down(health_, [&] { return behind_->erase(who, what, deadline); });
 }
 
+Result<void> FailingStore::remember_erased(std::span<const Erased> erased, Deadline deadline) {
+    return unless_down(health_, [&] { return behind_->remember_erased(erased, deadline); });
+}
+
+Result<std::vector<Erased>> FailingStore::erased(Deadline deadline) {
+    return unless_down(health_, [&] { return behind_->erased(deadline); });
+}
+
 Result<void> FailingStore::remember_lists(std::span<const ListName> lists, Deadline deadline) {
     return unless_down(health_, [&] { return behind_->remember_lists(lists, deadline); });
 }

@@ -21,6 +21,8 @@ class FailingStore final : public SharedStore {
     Result<std::vector<Entry>> records_of(const Digest& who, Deadline deadline) override;
     Result<void> scan(const std::function<Scan(const Entry&)>& take, Millis deadline) override;
     Result<std::size_t> erase(const Digest& who, Erase what, Deadline deadline) override;
+    Result<void> remember_erased(std::span<const Erased> erased, Deadline deadline) override;
+    Result<std::vector<Erased>> erased(Deadline deadline) override;
     Result<void> remember_lists(std::span<const ListName> lists, Deadline deadline) override;
     Result<std::vector<ListName>> known_lists(Deadline deadline) override;
     Result<EventPage> events(std::string_view after, std::size_t limit, Deadline deadline) override;

@@ -46,9 +46,9 @@ inline std::string_view to_view(const MDB_val& val) {
 
 // The tables of an environment; files of all kinds have the same ones, so that they share the code for rows. New ones
 // go to the end: a file that lacks them gets them when it is opened.
-enum class Table { meta, records, addresses, texts, lists, pending, journal, events, mails, asks };
-inline constexpr std::array table_names{"meta",    "records", "addresses", "texts", "lists",
-                                        "pending", "journal", "events",    "mails", "asks"};
+enum class Table { meta, records, addresses, texts, lists, pending, journal, events, mails, asks, erased };
+inline constexpr std::array table_names{"meta",    "records", "addresses", "texts", "lists", "pending",
+                                        "journal", "events",  "mails",     "asks",  "erased"};
 using TableHandles = std::array<MDB_dbi, table_names.size()>;
 
 struct LmdbRow {

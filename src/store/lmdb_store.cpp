@@ -1,11 +1,14 @@
 // See lmdb_store.h: the store. Its own synced commit is the journal.
 #include "store/lmdb_store.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <optional>
 
 #include "store/event_number.h"
 #include "store/lmdb_environment.h"
+#include "store/lmdb_erased.h"
 #include "store/lmdb_events.h"
 #include "store/lmdb_rows.h"
 
@@ -25,6 +28,8 @@ class LmdbStore final : public DurableStore {
     Result<std::vector<Entry>> records_of(const Digest& who, Deadline deadline) override;
     Result<void> scan(const std::function<Scan(const Entry&)>& take, Millis deadline) override;
     Result<std::size_t> erase(const Digest& who, Erase what, Deadline deadline) override;
+    Result<void> remember_erased(std::span<const Erased> erased, Deadline deadline) override;
+    Result<std::vector<Erased>> erased(Deadline deadline) override;
     Result<void> remember_lists(std::span<const ListName> lists, Deadline deadline) override;
     Result<std::vector<ListName>> known_lists(Deadline deadline) override;
     Result<EventPage> events(std::string_view after, std::size_t limit, Deadline deadline) override;
@@ -149,6 +154,26 @@ Result<std::size_t> LmdbStore::erase(const Digest& who, Erase what, Deadline dea
         deadline);
 }
 
+Result<void> LmdbStore::remember_erased(std::span<const Erased> erased, Deadline deadline) {
+    while (!erased.empty()) {
+        const auto some = erased.first(std::min(erased.size(), rows_a_transaction));
+        erased = erased.subspan(some.size());
+        const auto written = environment_->write(
+            some.size(),
+            [own = std::vector(some.begin(), some.end())](LmdbWriter& writer) {
+                for (const Erased& each : own) optout::remember_erased(writer, each);
+                return own.size();
+            },
+            deadline);
+        if (!written) return tl::unexpected(written.error());
+    }
+    return {};
+}
+
+Result<std::vector<Erased>> LmdbStore::erased(Deadline) {
+    return environment_->read([](LmdbReader& reader) { return all_erased(reader); });
+}
+
 Result<void> LmdbStore::remember_lists(std::span<const ListName> lists, Deadline deadline) {
     const auto known = known_lists(deadline);
     if (!known) return tl::unexpected(known.error());
@@ -190,6 +215,14 @@ Result<void> LmdbStore::check_writable(Deadline deadline) {
 }
 
 }  // namespace
+
+Result<std::string> identity_of_lmdb_store(const std::string& directory) {
+    struct stat about{};
+    if (::stat((directory + "/data.mdb").c_str(), &about) != 0) {
+        return fail("open", directory, "there is no store in it");
+    }
+    return "lmdb " + std::to_string(about.st_dev) + ":" + std::to_string(about.st_ino);
+}
 
 Result<std::unique_ptr<DurableStore>> open_lmdb_store(const LmdbOptions& options) {
     auto environment = LmdbEnvironment::open({options.directory, "store", options.map_size});

@@ -20,6 +20,8 @@ struct LmdbOptions {
 
 // Fails with a clear text: not writable, damaged (shorter than its own pages say), another layout.
 [[nodiscard]] Result<std::unique_ptr<DurableStore>> open_lmdb_store(const LmdbOptions& options);
+// Which store the directory holds, whatever it is called: the same text for the same file. Fails where there is none.
+[[nodiscard]] Result<std::string> identity_of_lmdb_store(const std::string& directory);
 // The clock says when a row was written here (Journal::forget_confirmed). With Addresses::drop the journal keeps an
 // address while a record of it is pending: others' suppression sets need it.
 [[nodiscard]] Result<std::unique_ptr<Journal>> open_lmdb_journal(const LmdbOptions& options,

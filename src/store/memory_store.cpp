@@ -103,6 +103,22 @@ Result<std::size_t> MemoryStore::erase(const Digest& who, Erase what, Deadline) 
     return static_cast<std::size_t>(count);
 }
 
+Result<void> MemoryStore::remember_erased(std::span<const Erased> erased, Deadline) {
+    auto content = content_.lock();
+    for (const Erased& each : erased) {
+        const auto at = content->erased.try_emplace(each.who, each).first;
+        at->second = later_of(at->second, each);
+    }
+    return {};
+}
+
+Result<std::vector<Erased>> MemoryStore::erased(Deadline) {
+    auto content = content_.lock();
+    std::vector<Erased> all;
+    for (const auto& [who, erased] : content->erased) all.push_back(erased);
+    return all;
+}
+
 Result<void> MemoryStore::remember_lists(std::span<const ListName> lists, Deadline) {
     auto content = content_.lock();
     for (const ListName& list : lists) content->lists[list.tag] = list;
@@ -155,6 +171,7 @@ void MemoryStore::forget_everything() {
     content->records.clear();
     content->texts.clear();
     content->addresses.clear();
+    content->erased.clear();
     content->lists.clear();
     content->events.clear();
     content->epoch.clear();

@@ -20,6 +20,8 @@ class MemoryStore final : public SharedStore {
     Result<std::vector<Entry>> records_of(const Digest& who, Deadline deadline) override;
     Result<void> scan(const std::function<Scan(const Entry&)>& take, Millis deadline) override;
     Result<std::size_t> erase(const Digest& who, Erase what, Deadline deadline) override;
+    Result<void> remember_erased(std::span<const Erased> erased, Deadline deadline) override;
+    Result<std::vector<Erased>> erased(Deadline deadline) override;
     Result<void> remember_lists(std::span<const ListName> lists, Deadline deadline) override;
     Result<std::vector<ListName>> known_lists(Deadline deadline) override;
     Result<EventPage> events(std::string_view after, std::size_t limit, Deadline deadline) override;
@@ -35,6 +37,7 @@ class MemoryStore final : public SharedStore {
         std::map<std::pair<Digest, ListTag>, std::string> records;  // encoded
         std::map<std::pair<Digest, ListTag>, std::string> texts;
         std::map<Digest, std::string> addresses;
+        std::map<Digest, Erased> erased;
         std::map<ListTag, ListName> lists;
         std::map<std::uint64_t, std::pair<std::pair<Digest, ListTag>, std::string>> events;  // by number; encoded
         std::uint64_t last_event = 0;

@@ -321,13 +321,34 @@ Result<void> Recorder::scan(const std::function<Scan(const Entry&)>& take) {
 }
 
 Result<std::size_t> Recorder::erase(const Digest& who, Erase what) {
+    Erased erased{who, impl_->clock.now(), Time()};
+    switch (what) {
+        case Erase::address_and_texts: break;
+        case Erase::everything: erased.everything = erased.address; break;
+    }
+    return erase(erased, what);
+}
+
+// Remembered last: whoever knows of an erasure has none of it any more.
+Result<std::size_t> Recorder::erase(const Erased& erased, Erase what) {
     const std::lock_guard one(impl_->merging);
     if (impl_->journal) {
         impl_->flush_confirmations();
-        const auto ours = impl_->journal->erase(who, what, impl_->write_deadline());
+        const auto ours = impl_->journal->erase(erased.who, what, impl_->write_deadline());
         if (!ours) return ours;
     }
-    return impl_->store().erase(who, what, impl_->write_deadline());
+    auto count = impl_->store().erase(erased.who, what, impl_->write_deadline());
+    if (!count) return count;
+    if (auto kept = remember_erased(std::span(&erased, 1)); !kept) return tl::unexpected(kept.error());
+    return count;
+}
+
+Result<void> Recorder::remember_erased(std::span<const Erased> erased) {
+    return impl_->store().remember_erased(erased, impl_->write_deadline());
+}
+
+Result<std::vector<Erased>> Recorder::erased() {
+    return impl_->store().erased(impl_->write_deadline());
 }
 
 Result<void> Recorder::remember_lists(std::span<const ListName> lists) {

@@ -65,7 +65,12 @@ class Recorder {
     // As the store's, with what is pending laid over it.
     [[nodiscard]] Result<std::vector<Entry>> records_of(const Digest& who);
     [[nodiscard]] Result<void> scan(const std::function<Scan(const Entry&)>& take);
+    // Remembered with the time of now, so that neither a back-up nor another site brings it back.
     [[nodiscard]] Result<std::size_t> erase(const Digest& who, Erase what);
+    // The same for what was erased elsewhere, with its own times.
+    [[nodiscard]] Result<std::size_t> erase(const Erased& erased, Erase what);
+    [[nodiscard]] Result<void> remember_erased(std::span<const Erased> erased);
+    [[nodiscard]] Result<std::vector<Erased>> erased();
     [[nodiscard]] Result<void> remember_lists(std::span<const ListName> lists);
     [[nodiscard]] Result<std::vector<ListName>> known_lists();
 

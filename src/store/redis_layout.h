@@ -16,6 +16,7 @@ inline constexpr std::string_view redis_bucket_bits = "16";
 
 inline const std::string redis_meta_key = "optout:meta";
 inline const std::string redis_lists_key = "optout:lists";
+inline const std::string redis_erased_key = "optout:erased";
 inline const std::string redis_events_key = "optout:events";
 
 enum class RedisTable {
@@ -29,6 +30,8 @@ enum class RedisTable {
 std::string redis_bucket_key(const Digest& who, RedisTable table);
 // The bucket in a key of records ("optout:{3fa2}:r" to "3fa2"); nothing for any other key.
 std::optional<std::string> bucket_of(std::string_view records_key);
+// The same of a key of any table.
+std::optional<std::string> bucket_of_any(std::string_view key);
 std::string redis_bucket_key(std::string_view bucket, RedisTable table);
 
 std::string digest_field(const Digest& who);

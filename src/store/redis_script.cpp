@@ -66,6 +66,23 @@ end
 return {#rows, last}
 )lua";
 
+// Times of nine digits each, which are compared as numbers of base 36.
+constexpr const char* remember_erased_lua = R"lua(
+local function later(a, b)
+  if tonumber(a, 36) > tonumber(b, 36) then return a end
+  return b
+end
+for i = 1, #ARGV, 2 do
+  local digest, value = ARGV[i], ARGV[i + 1]
+  local before = redis.call('HGET', KEYS[1], digest)
+  if before and string.find(before, '^' .. string.rep('[0-9a-z]', 18) .. '$') then
+    value = later(before:sub(1, 9), value:sub(1, 9)) .. later(before:sub(10), value:sub(10))
+  end
+  if before ~= value then redis.call('HSET', KEYS[1], digest, value) end
+end
+return 0
+)lua";
+
 RedisCommand evalsha(const std::string& sha, const RedisScript::Call& call) {
     RedisCommand command{"EVALSHA", sha, std::to_string(call.keys.size())};
     command.insert(command.end(), call.keys.begin(), call.keys.end());
@@ -129,6 +146,11 @@ RedisScript& merge_script() {
 
 RedisScript& forget_events_script() {
     static RedisScript script("forget_events", forget_events_lua);
+    return script;
+}
+
+RedisScript& remember_erased_script() {
+    static RedisScript script("remember_erased", remember_erased_lua);
     return script;
 }
 

@@ -40,4 +40,7 @@ RedisScript& merge_script();
 // (those with an address) or "all". Deletes events of that digest. Answers: how many it looked at, where to go on.
 RedisScript& forget_events_script();
 
+// KEYS: the hash of who was erased. ARGV: digest, value, digest, value, ... Keeps the later of each of the two times.
+RedisScript& remember_erased_script();
+
 }  // namespace optout

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "base/text.h"
+#include "store/redis_erased.h"
 #include "store/redis_events.h"
 #include "store/redis_identity.h"
 #include "store/redis_layout.h"
@@ -39,6 +40,8 @@ class RedisStore final : public SharedStore {
     Result<std::vector<Entry>> records_of(const Digest& who, Deadline deadline) override;
     Result<void> scan(const std::function<Scan(const Entry&)>& take, Millis deadline) override;
     Result<std::size_t> erase(const Digest& who, Erase what, Deadline deadline) override;
+    Result<void> remember_erased(std::span<const Erased> erased, Deadline deadline) override;
+    Result<std::vector<Erased>> erased(Deadline deadline) override;
     Result<void> remember_lists(std::span<const ListName> lists, Deadline deadline) override;
     Result<std::vector<ListName>> known_lists(Deadline deadline) override;
     Result<EventPage> events(std::string_view after, std::size_t limit, Deadline deadline) override;
@@ -305,6 +308,16 @@ Result<void> RedisStore::forget_events(const Digest& who, Erase what, Deadline d
         if ((*parts)[0].integer == 0) return {};
         from = (*parts)[1].text;
     }
+}
+
+Result<void> RedisStore::remember_erased(std::span<const Erased> erased, Deadline deadline) {
+    if (auto known = identity_.check_layout(pool_, deadline); !known) return known;
+    return optout::remember_erased(pool_, erased, deadline);
+}
+
+Result<std::vector<Erased>> RedisStore::erased(Deadline deadline) {
+    if (auto known = identity_.check_layout(pool_, deadline); !known) return tl::unexpected(known.error());
+    return all_erased(pool_, deadline);
 }
 
 Result<void> RedisStore::remember_lists(std::span<const ListName> lists, Deadline deadline) {

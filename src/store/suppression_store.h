@@ -13,6 +13,7 @@
 #include "policy/list_book.h"
 #include "policy/lookup.h"
 #include "policy/record.h"
+#include "store/erased.h"
 
 namespace optout {
 
@@ -76,6 +77,10 @@ class SuppressionStore {
     // Answers how many records were under the digest. No event shows afterwards what was erased: with everything this
     // person's events are gone, with address_and_texts they are gone or bare.
     [[nodiscard]] virtual Result<std::size_t> erase(const Digest& who, Erase what, Deadline deadline) = 0;
+
+    // Who was erased, and when: of two times for the same person the later stays. Erases nothing by itself.
+    [[nodiscard]] virtual Result<void> remember_erased(std::span<const Erased> erased, Deadline deadline) = 0;
+    [[nodiscard]] virtual Result<std::vector<Erased>> erased(Deadline deadline) = 0;  // everybody, by digest
 
     // Remembers names and titles, so that records of lists that are no longer configured can be named.
     [[nodiscard]] virtual Result<void> remember_lists(std::span<const ListName> lists, Deadline deadline) = 0;

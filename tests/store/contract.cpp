@@ -311,6 +311,8 @@ constexpr NamedCase cases[] = {
     {"may_be_asked_and_written_during_a_scan", may_be_asked_and_written_during_a_scan},
     {"erase_keeps_the_bare_digest", erase_keeps_the_bare_digest},
     {"erase_can_forget_everything", erase_can_forget_everything},
+    {"remembers_who_was_erased", remembers_who_was_erased},
+    {"remembers_many_who_were_erased", remembers_many_who_were_erased},
     {"remembers_lists", remembers_lists},
     {"serves_several_threads", serves_several_threads},
     {"an_event_follows_a_merge", an_event_follows_a_merge},

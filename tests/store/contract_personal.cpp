@@ -95,4 +95,34 @@ void erase_can_forget_everything(const StoreUnderTest& under_test) {
     BOOST_CHECK_EQUAL(text_of(store->records_of(news.who, soon())), text_of(std::vector{news}));
 }
 
+void remembers_who_was_erased(const StoreUnderTest& under_test) {
+    const auto store = under_test.open();
+    BOOST_CHECK(must(store->erased(soon())).empty());
+    const Digest ada = digest_of("ada@example.com");
+    const Digest bob = digest_of("bob@example.com");
+    must(store->remember_erased(std::vector{Erased{ada, at(5), Time()}, Erased{bob, at(1), at(1)}}, soon()));
+    // Each time by itself, in whatever order they come.
+    must(store->remember_erased(std::vector{Erased{ada, at(3), at(3)}, Erased{bob, at(2), Time()}}, soon()));
+    must(store->remember_erased({}, soon()));
+    std::vector<Erased> expected{{ada, at(5), at(3)}, {bob, at(2), at(1)}};
+    std::sort(expected.begin(), expected.end(), [](const Erased& a, const Erased& b) { return a.who < b.who; });
+    BOOST_CHECK(must(store->erased(soon())) == expected);
+    // It erases nothing, and is no record.
+    const Entry given = entry("ada@example.com", "news", State::opted_out, at(1));
+    merge_one(*store, given);
+    must(store->remember_erased(std::vector{Erased{ada, at(9), at(9)}}, soon()));
+    BOOST_CHECK_EQUAL(text_of(everything(*store)), text_of(std::vector{given}));
+}
+
+void remembers_many_who_were_erased(const StoreUnderTest& under_test) {
+    const auto store = under_test.open();
+    std::vector<Erased> all;
+    for (int i = 0; i < 2500; ++i) {
+        all.push_back({digest_of("user" + std::to_string(i) + "@example.com"), at(i), i % 2 == 0 ? at(i) : Time()});
+    }
+    must(store->remember_erased(all, soon()));
+    std::sort(all.begin(), all.end(), [](const Erased& a, const Erased& b) { return a.who < b.who; });
+    BOOST_CHECK(must(store->erased(soon())) == all);
+}
+
 }  // namespace optout::test

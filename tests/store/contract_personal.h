@@ -12,5 +12,7 @@ void of_two_texts_of_one_record_the_greater_holds(const StoreUnderTest& under_te
 void an_address_may_come_later(const StoreUnderTest& under_test);
 void erase_keeps_the_bare_digest(const StoreUnderTest& under_test);
 void erase_can_forget_everything(const StoreUnderTest& under_test);
+void remembers_who_was_erased(const StoreUnderTest& under_test);
+void remembers_many_who_were_erased(const StoreUnderTest& under_test);
 
 }  // namespace optout::test

@@ -28,6 +28,8 @@ BOOST_AUTO_TEST_CASE(fails_everything_while_it_is_down) {
     BOOST_CHECK(store.records_of(given.who, soon()) == expected);
     BOOST_CHECK(store.scan([](const Entry&) { return Scan::go_on; }, Millis(1)) == expected);
     BOOST_CHECK(store.erase(given.who, Erase::everything, soon()) == expected);
+    BOOST_CHECK(store.remember_erased({}, soon()) == expected);
+    BOOST_CHECK(store.erased(soon()) == expected);
     BOOST_CHECK(store.remember_lists({}, soon()) == expected);
     BOOST_CHECK(store.known_lists(soon()) == expected);
     BOOST_CHECK(store.events("", 10, soon()) == expected);

@@ -75,6 +75,9 @@ void do_everything(SharedStore& store) {
     BOOST_TEST(must(store.erase(given.who, Erase::address_and_texts, soon())) == 1U);
     BOOST_TEST(must(store.erase(given.who, Erase::everything, soon())) == 1U);
     BOOST_TEST((must(store.lookup(whole_question(ada, {"news"}), soon())) == LookupAnswer()));
+    const std::vector<Erased> erased{{given.who, at(1), at(1)}};
+    must(store.remember_erased(erased, soon()));
+    BOOST_TEST((must(store.erased(soon())) == erased));
     const std::vector<ListName> lists{{list_tag("news"), "news", "Our news"}};
     must(store.remember_lists(lists, soon()));
     BOOST_TEST((must(store.known_lists(soon())) == lists));

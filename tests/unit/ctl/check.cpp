@@ -33,6 +33,10 @@ class StoreWithSet final : public DurableStore {
     Result<std::size_t> erase(const Digest& who, Erase what, Deadline deadline) override {
         return behind_->erase(who, what, deadline);
     }
+    Result<void> remember_erased(std::span<const Erased> erased, Deadline deadline) override {
+        return behind_->remember_erased(erased, deadline);
+    }
+    Result<std::vector<Erased>> erased(Deadline deadline) override { return behind_->erased(deadline); }
     Result<void> remember_lists(std::span<const ListName> lists, Deadline deadline) override {
         return behind_->remember_lists(lists, deadline);
     }
