@@ -25,6 +25,22 @@ std::string_view suffix_of(RedisTable table) {
     return "}:?";
 }
 
+// There is no older layout: any other number is a newer version's.
+std::string hint_for(std::string_view layout) {
+    const auto number = parse_uint(layout);
+    return number && *number > *parse_uint(redis_layout_number) ? ". A newer version made it: upgrade this program"
+                                                                : "";
+}
+
+std::optional<std::string> bucket_in(std::string_view key, RedisTable table) {
+    if (!take_prefix(key, key_start)) return std::nullopt;
+    const std::string bucket(key.substr(0, bucket_digits));
+    if (key.substr(bucket.size()) != suffix_of(table)) return std::nullopt;
+    const bool digits = std::all_of(bucket.begin(), bucket.end(),
+                                    [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
+    return digits && bucket.size() == bucket_digits ? std::optional(bucket) : std::nullopt;
+}
+
 }  // namespace
 
 std::string redis_bucket_key(std::string_view bucket, RedisTable table) {
@@ -36,12 +52,15 @@ std::string redis_bucket_key(const Digest& who, RedisTable table) {
 }
 
 std::optional<std::string> bucket_of(std::string_view records_key) {
-    if (!take_prefix(records_key, key_start)) return std::nullopt;
-    const std::string bucket(records_key.substr(0, bucket_digits));
-    if (records_key.substr(bucket.size()) != suffix_of(RedisTable::records)) return std::nullopt;
-    const bool digits = std::all_of(bucket.begin(), bucket.end(),
-                                    [](char c) { return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f'); });
-    return digits && bucket.size() == bucket_digits ? std::optional(bucket) : std::nullopt;
+    return bucket_in(records_key, RedisTable::records);
+}
+
+std::optional<std::string> bucket_of_any(std::string_view key) {
+    for (const RedisTable table :
+         {RedisTable::records, RedisTable::addresses, RedisTable::texts, RedisTable::members}) {
+        if (auto bucket = bucket_in(key, table)) return bucket;
+    }
+    return std::nullopt;
 }
 
 std::string digest_field(const Digest& who) {
@@ -103,7 +122,7 @@ Result<RedisMeta> parse_meta(const RedisReply& reply) {
     if (layout != redis_layout_number || bits != redis_bucket_bits) {
         return fail("use", redis_meta_key,
                     "the store has layout \"" + layout + "\" with bucket_bits \"" + bits +
-                        "\"; this program knows layout 1 with bucket_bits 16");
+                        "\"; this program knows layout 1 with bucket_bits 16" + hint_for(layout));
     }
     return RedisMeta{epoch};
 }

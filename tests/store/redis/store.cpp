@@ -240,7 +240,7 @@ BOOST_FIXTURE_TEST_CASE(another_layout_is_left_alone, Case) {
     server.ask({"HSET", "optout:meta", "layout", "2"});
     const std::string text =
         "cannot use optout:meta: the store has layout \"2\" with bucket_bits \"16\"; this program "
-        "knows layout 1 with bucket_bits 16";
+        "knows layout 1 with bucket_bits 16. A newer version made it: upgrade this program";
     const auto fresh = make_redis_store(options_for(server.tcp_address()));
     const Entry given = opted_out(ada, "news", 1);
     BOOST_TEST(failure_text(store->lookup(question(ada, {"news"}), soon())) == text);
@@ -251,9 +251,19 @@ BOOST_FIXTURE_TEST_CASE(another_layout_is_left_alone, Case) {
     BOOST_TEST(failure_text(fresh->erase(given.who, Erase::everything, soon())) == text);
     BOOST_TEST(failure_text(fresh->scan([](const Entry&) { return Scan::go_on; }, Millis(5000))) == text);
     BOOST_TEST(failure_text(fresh->known_lists(soon())) == text);
+    BOOST_TEST(failure_text(fresh->erased(soon())) == text);
+    BOOST_TEST(failure_text(fresh->remember_erased(std::vector{Erased{given.who, at(1), at(1)}}, soon())) == text);
     BOOST_TEST((fresh->identity(soon()).error().retry == Retry::useless));
     server.ask({"HSET", "optout:meta", "layout", "1", "bucket_bits", "12"});
     BOOST_TEST(!store->lookup(question(ada, {"news"}), soon()).has_value());
+    // There is no older layout, and what is no number is nobody's.
+    for (const char* layout : {"0", "-1", "two", ""}) {
+        server.ask({"HSET", "optout:meta", "layout", layout, "bucket_bits", "16"});
+        BOOST_TEST(failure_text(fresh->merge(std::span(&given, 1), soon())) ==
+                   std::string("cannot use optout:meta: the store has layout \"") + layout +
+                       "\" with bucket_bits \"16\"; this program knows layout 1 with bucket_bits 16");
+    }
+    BOOST_TEST(server.ask({"EXISTS", redis_bucket_key(given.who, RedisTable::records)}).integer == 0);
 }
 
 BOOST_AUTO_TEST_CASE(a_policy_that_evicts_our_keys_is_refused) {
