@@ -103,6 +103,37 @@ Result<std::unique_ptr<Recorder>> open_recorder(const Settings& settings, const 
     return recorder;
 }
 
+Result<std::string> identity_of_store(const Settings& settings) {
+    switch (settings.store.type) {
+        case StoreSettings::Type::lmdb: return identity_of_lmdb_store(settings.store.path);
+        case StoreSettings::Type::redis: break;
+    }
+    auto options = redis_options(settings);
+    if (!options) return tl::unexpected(options.error());
+    const auto store = make_redis_store(std::move(*options));
+    const auto identity = store->identity(Deadline::in(settings.store.write_deadline));
+    if (!identity) return tl::unexpected(identity.error());
+    return "redis " + identity->epoch;
+}
+
+Result<Checked> check_store(const Settings& settings, const TakeFinding& take) {
+    if (auto taken = take_identity_of_store_owner(settings); !taken) return tl::unexpected(taken.error());
+    switch (settings.store.type) {
+        case StoreSettings::Type::lmdb: return check_lmdb_store(lmdb_options(settings, settings.store.path), take);
+        case StoreSettings::Type::redis: break;
+    }
+    const auto options = redis_options(settings);
+    if (!options) return tl::unexpected(options.error());
+    auto checked = check_redis_store(*options, take, settings.store.write_deadline);
+    if (!checked) return checked;
+    // Here the mirror is compared with the store, once there is one.
+    const std::string directory = settings.store.path + "/journal";
+    if (!identity_of_lmdb_store(directory)) return checked;  // this host has recorded nothing yet
+    const auto journal = check_lmdb_journal(lmdb_options(settings, directory), take);
+    if (!journal) return journal;
+    return checked;
+}
+
 Result<std::unique_ptr<Outbox>> open_outbox(const Settings& settings, const Clock& clock) {
     if (auto taken = take_identity_of_store_owner(settings); !taken) return tl::unexpected(taken.error());
     return open_lmdb_outbox(settings.store.path + "/outbox", OutboxLimits{}, clock);

@@ -8,6 +8,7 @@
 #include "config/settings.h"
 #include "store/outbox.h"
 #include "store/recorder.h"
+#include "store/store_check.h"
 
 namespace optout {
 
@@ -18,6 +19,12 @@ namespace optout {
 
 // Takes that identity first.
 [[nodiscard]] Result<std::unique_ptr<Recorder>> open_recorder(const Settings& settings, const Clock& clock);
+
+// Which store the settings name: the same text for the same store. Fails where there is none, or none answers.
+[[nodiscard]] Result<std::string> identity_of_store(const Settings& settings);
+
+// Checks all that it holds, and with a shared store this host's journal. Takes that identity first.
+[[nodiscard]] Result<Checked> check_store(const Settings& settings, const TakeFinding& take);
 
 // The mail that people asked for on the web, in store.path/outbox.
 [[nodiscard]] Result<std::unique_ptr<Outbox>> open_outbox(const Settings& settings, const Clock& clock);

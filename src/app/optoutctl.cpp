@@ -15,7 +15,8 @@ int main(int argc, char** argv) {
     const std::vector<std::string> arguments(argv + 1, argv + argc);
     const optout::Stores stores{
         [](const optout::Settings& settings) { return optout::open_recorder(settings, optout::wall_clock()); },
-        [](const optout::Settings& settings) { return optout::open_outbox(settings, optout::wall_clock()); }};
+        [](const optout::Settings& settings) { return optout::open_outbox(settings, optout::wall_clock()); },
+        optout::identity_of_store, optout::check_store};
     const auto kind = ::isatty(STDERR_FILENO) == 1 ? optout::Io::Err::terminal : optout::Io::Err::other;
     return optout::run_optoutctl(arguments, stores, optout::wall_clock(), {std::cin, std::cout, std::cerr, kind});
 }

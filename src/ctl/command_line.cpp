@@ -27,6 +27,10 @@ struct Reading {
     List list;
     Import import;
     Export export_;
+    Backup backup;
+    Restore restore;
+    Verify verify;
+    Sync sync;
     EraseRecords erase;
     TokenMake token_make;
     TokenShow token_show;
@@ -36,7 +40,7 @@ struct Reading {
     AdminTokenNew admin_token_new;
     AdminTokenShow admin_token_show;
     std::string config = default_config;
-    std::optional<std::variant<SecretsCommand, StoreCommand>> chosen;
+    std::optional<std::variant<SecretsCommand, Sync, StoreCommand>> chosen;
 };
 
 template <typename Group, typename Command>
@@ -136,6 +140,39 @@ void add_file_commands(CLI::App& app, Reading& r) {
         ->type_name("");
 }
 
+void add_store_commands(CLI::App& app, Reading& r) {
+    auto* backup = command_of<StoreCommand>(app, r, r.backup, "backup", "Write everything the store holds to one file");
+    backup->add_option("FILE", r.backup.file, "The file, made for its owner only; - is standard output")
+        ->type_name("")
+        ->required();
+    backup->footer(
+        "Records with addresses and texts, names of lists, and who was erased; not the events. Packed (zcat reads it)\n"
+        "and with a checksum. A file that is there already is replaced when the new one is whole.");
+
+    auto* restore = command_of<StoreCommand>(app, r, r.restore, "restore", "Merge a back-up into the store");
+    restore->add_option("FILE", r.restore.file, "The file; - is standard input")->type_name("")->required();
+    restore->footer(
+        "Nothing is changed unless the whole file is as it was written. A later record is never overwritten, and who "
+        "was\n"
+        "erased since then does not come back.");
+
+    auto* verify = command_of<StoreCommand>(app, r, r.verify, "verify", "Check all that the store holds");
+    verify->footer(
+        "Changes nothing. Prints what does not make sense, at most 100 lines, and a count.\n"
+        "Exit code: 0 all is well; 1 something is not; 2 an error.");
+
+    auto* sync = command_of<Sync>(app, r, r.sync, "sync", "Merge what one store holds into another");
+    sync->add_option("FROM", r.sync.from, "The store to read: a config file, or lmdb:DIRECTORY")
+        ->type_name("")
+        ->required();
+    sync->add_option("TO", r.sync.to, "The store to merge it into: the same")->type_name("")->required();
+    sync->add_flag_callback("--both", [&r] { r.sync.ways = Sync::Ways::both; }, "And then the other way round");
+    sync->footer(
+        "May be run again and again, in any order. A later record is never overwritten; who was erased in one is "
+        "erased\n"
+        "in the other. The two must not have the same store.path. -c is not used.");
+}
+
 void add_token_commands(CLI::App& app, Reading& r) {
     auto* token = app.add_subcommand("token", "Make or read the token of an unsubscribe link");
     token->group("Commands");
@@ -224,6 +261,7 @@ std::variant<CommandLine, Exit> read_command_line(std::span<const std::string> a
     add_reading_commands(app, reading);
     add_writing_commands(app, reading);
     add_file_commands(app, reading);
+    add_store_commands(app, reading);
     add_token_commands(app, reading);
     add_secrets_commands(app, reading);
     try {

@@ -51,6 +51,13 @@ struct Import {
 struct Export {
     std::string file;  // empty or "-": standard output
 };
+struct Backup {
+    std::string file;  // "-": standard output
+};
+struct Restore {
+    std::string file;  // "-": standard input
+};
+struct Verify {};
 struct EraseRecords {
     Addresses who;
     Erase what = Erase::address_and_texts;
@@ -82,15 +89,23 @@ struct AdminTokenShow {
     std::string file = "/etc/optout-milter/admin.tokens";
 };
 
+// Needs no config file but those that it names.
+struct Sync {
+    std::string from, to;  // see named_store.h
+    enum class Ways { one, both } ways = Ways::one;
+};
+
 // Need no config file: they come before it.
 using SecretsCommand = std::variant<KeysNew, KeysShow, AdminTokenNew, AdminTokenShow>;
-using StoreCommand =
-    std::variant<Check, Add, Remove, Pause, List, Import, Export, EraseRecords, TokenMake, TokenShow, Pending>;
+using StoreCommand = std::variant<Check, Add, Remove, Pause, List, Import, Export, Backup, Restore, Verify,
+                                  EraseRecords, TokenMake, TokenShow, Pending>;
 
 Exit run(const KeysNew& command, const Clock& clock, Io& io);
 Exit run(const KeysShow& command, const Clock& clock, Io& io);
 Exit run(const AdminTokenNew& command, const Clock& clock, Io& io);
 Exit run(const AdminTokenShow& command, const Clock& clock, Io& io);
+
+Exit run(const Sync& command, const Stores& stores, Io& io);
 
 Exit run(const Check& command, Context& context);
 Exit run(const Add& command, Context& context);
@@ -99,6 +114,9 @@ Exit run(const Pause& command, Context& context);
 Exit run(const List& command, Context& context);
 Exit run(const Import& command, Context& context);
 Exit run(const Export& command, Context& context);
+Exit run(const Backup& command, Context& context);
+Exit run(const Restore& command, Context& context);
+Exit run(const Verify& command, Context& context);
 Exit run(const EraseRecords& command, Context& context);
 Exit run(const TokenMake& command, Context& context);
 Exit run(const TokenShow& command, Context& context);

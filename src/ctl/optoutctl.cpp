@@ -35,6 +35,9 @@ Exit run(std::span<const std::string> arguments, const Stores& stores, const Clo
     if (const auto* secrets = std::get_if<ctl::SecretsCommand>(&line.command)) {
         return ctl::finish_output(io, run_secrets(*secrets, clock, io));
     }
+    if (const auto* sync = std::get_if<ctl::Sync>(&line.command)) {
+        return ctl::finish_output(io, ctl::run(*sync, stores, io));
+    }
     const auto& store = std::get<ctl::StoreCommand>(line.command);
     return ctl::finish_output(io, run_with_config(line.config, store, stores, clock, io));
 }

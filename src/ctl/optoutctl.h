@@ -14,6 +14,7 @@
 #include "config/settings.h"
 #include "store/outbox.h"
 #include "store/recorder.h"
+#include "store/store_check.h"
 
 namespace optout {
 
@@ -28,6 +29,11 @@ struct Io {
 struct Stores {
     std::function<Result<std::unique_ptr<Recorder>>(const Settings&)> recorder;
     std::function<Result<std::unique_ptr<Outbox>>(const Settings&)> outbox;
+    // Which store it is: the same text for the same store, by whatever name. Fails where there is none, or none
+    // answers.
+    std::function<Result<std::string>(const Settings&)> identity;
+    // Checks all that it holds.
+    std::function<Result<Checked>(const Settings&, const TakeFinding&)> check;
 };
 
 // `arguments`: without the program's name. Answers 0, 1 (opted out; records wait) or 2 (unknown, or an error that `err`

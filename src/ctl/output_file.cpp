@@ -12,11 +12,16 @@
 namespace optout::ctl {
 
 Result<void> OutputFile::open(const std::string& path) {
-    path_ = path;
-    file_ = UniqueFd(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
-    if (!file_) return fail("open", path, errno_text(errno));
-    setp(buffer_.data(), buffer_.data() + buffer_.size());
+    UniqueFd file(::open(path.c_str(), O_WRONLY | O_CREAT | O_CLOEXEC, 0600));
+    if (!file) return fail("open", path, errno_text(errno));
+    take(std::move(file), path);
     return {};
+}
+
+void OutputFile::take(UniqueFd file, std::string path) {
+    file_ = std::move(file);
+    path_ = std::move(path);
+    setp(buffer_.data(), buffer_.data() + buffer_.size());
 }
 
 OutputFile::int_type OutputFile::overflow(int_type c) {

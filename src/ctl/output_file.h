@@ -18,6 +18,7 @@ class OutputFile final : private std::streambuf {
     OutputFile() : stream_(this) {}
 
     [[nodiscard]] Result<void> open(const std::string& path);
+    void take(UniqueFd file, std::string path);  // one that is open already; the path is for messages
     std::ostream& stream() { return stream_; }
     [[nodiscard]] Result<void> finish();  // whatever failed on the way, or everything is on disk
 

@@ -99,7 +99,11 @@ class Bed {
     FixedClock clock{parse_iso8601("2026-11-23T12:00:00Z").value()};
     Io::Err err_is = Io::Err::other;
     Stores stores{[this](const Settings& settings) { return open_lmdb(settings.store.path); },
-                  [this](const Settings&) { return open_lmdb_outbox(file("outbox"), OutboxLimits{}, clock); }};
+                  [this](const Settings&) { return open_lmdb_outbox(file("outbox"), OutboxLimits{}, clock); },
+                  [](const Settings& settings) { return identity_of_lmdb_store(settings.store.path); },
+                  [](const Settings& settings, const TakeFinding& take) {
+                      return check_lmdb_store({settings.store.path, LmdbOptions::Addresses::keep, 64UL << 20U}, take);
+                  }};
 
   private:
     PrivateDirectory directory_;
