@@ -28,12 +28,15 @@ std::string address_of(std::mt19937::result_type number) {
     return fmt::format("user{}@example.com", number);
 }
 
+enum class Erasures { none, some };
+
 class Run {
   public:
-    Run(std::vector<std::unique_ptr<SuppressionStore>>& stores, unsigned seed) : stores_(stores), random_(seed) {}
+    Run(std::vector<std::unique_ptr<SuppressionStore>>& stores, unsigned seed, Erasures erasures)
+        : stores_(stores), random_(seed), kinds_of_steps_(erasures == Erasures::some ? 9 : 8) {}
 
     void step() {
-        switch (random_() % 8) {
+        switch (random_() % kinds_of_steps_) {
             case 0:
             case 1:
             case 2: merge_something(); break;
@@ -44,6 +47,7 @@ class Run {
                 if (!backups_.empty()) restore(backups_[random_() % backups_.size()], any_store());
                 break;
             case 7: name_a_list(); break;
+            case 8: erase(any_store(), address_of(random_() % people), Erase::address_and_texts, at(++now_)); break;
         }
     }
 
@@ -109,6 +113,7 @@ class Run {
 
     std::vector<std::unique_ptr<SuppressionStore>>& stores_;
     std::mt19937 random_;
+    const std::mt19937::result_type kinds_of_steps_;
     Millis::rep now_ = 1000;
     std::vector<std::vector<Entry>> pages_;
     std::vector<std::string> backups_;
@@ -121,37 +126,57 @@ std::vector<Entry> without_texts(std::vector<Entry> entries) {
     return entries;
 }
 
-}  // namespace
-
-BOOST_AUTO_TEST_SUITE(convergence)
-
-BOOST_AUTO_TEST_CASE(every_interleaving_ends_in_the_same_state_everywhere) {
+template <typename Check>
+void each_round(Erasures erasures, Check check) {
     const unsigned seed = chosen_seed();
     BOOST_TEST_MESSAGE("OPTOUT_SEED=" << seed);
     AllStores all;
     for (int round = 0; round < rounds; ++round) {
         BOOST_TEST_CONTEXT("OPTOUT_SEED=" << seed << ", round " << round) {
             if (round > 0) all.open(round);
-            Run run(all.stores, seed + static_cast<unsigned>(round));
+            Run run(all.stores, seed + static_cast<unsigned>(round), erasures);
             for (int i = 0; i < steps; ++i) run.step();
             run.sync_all();
             const auto first = everything(*all.stores.front());
             const auto lists = must(all.stores.front()->known_lists(soon()));
+            const auto erased = must(all.stores.front()->erased(soon()));
             for (const auto& store : all.stores) {
                 BOOST_TEST(text_of(everything(*store)) == text_of(first));
                 BOOST_TEST((must(store->known_lists(soon())) == lists));
+                BOOST_TEST((must(store->erased(soon())) == erased));
             }
-            // Not only alike, but right: as if all had been merged into one store, in whatever order.
-            BOOST_TEST(text_of(without_texts(first)) == text_of(without_texts(run.expected())));
             BOOST_TEST(!first.empty());
+            BOOST_TEST(erased.empty() == (erasures == Erasures::none));
+            check(first, run);
             // And settled: one more round changes nothing.
             for (std::size_t i = 0; i < all.stores.size(); ++i) {
                 const auto counts = sync(*all.stores[i], *all.stores[(i + 1) % all.stores.size()]);
                 BOOST_TEST(counts.same == first.size());
-                BOOST_TEST(counts.stored + counts.older == 0U);
+                BOOST_TEST(counts.stored + counts.older + counts.erased + counts.bare == 0U);
             }
         }
     }
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(convergence)
+
+// Not only alike, but right: as if all had been merged into one store, in whatever order.
+BOOST_AUTO_TEST_CASE(every_interleaving_ends_in_the_same_state_everywhere) {
+    each_round(Erasures::none, [](const std::vector<Entry>& state, const Run& run) {
+        BOOST_TEST(text_of(without_texts(state)) == text_of(without_texts(run.expected())));
+    });
+}
+
+BOOST_AUTO_TEST_CASE(with_people_erased_in_between_as_well) {
+    each_round(Erasures::some, [](const std::vector<Entry>& state, const Run& run) {
+        const auto bare = [](std::vector<Entry> entries) {
+            for (Entry& entry : entries) entry.address.clear();
+            return without_texts(std::move(entries));
+        };
+        BOOST_TEST(text_of(bare(state)) == text_of(bare(run.expected())));
+    });
 }
 
 BOOST_AUTO_TEST_SUITE_END()
