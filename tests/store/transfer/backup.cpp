@@ -104,7 +104,7 @@ BOOST_AUTO_TEST_CASE(no_bit_may_change) {
     for (std::size_t at = 0; at < bytes.size(); ++at) {
         for (unsigned bit = 0; bit < 8; ++bit) {
             std::string other = bytes;
-            other[at] = static_cast<char>(other[at] ^ (1U << bit));
+            other[at] = static_cast<char>(static_cast<unsigned char>(other[at]) ^ (1U << bit));
             const std::string failure = failure_of(other);
             const bool refused = failure == altered || failure == cut_off || failure == foreign;
             if (!refused) BOOST_TEST(refused, "byte " << at << " bit " << bit << ": " << failure);
