@@ -4,28 +4,32 @@
 #include <boost/test/unit_test.hpp>
 #include <future>
 #include <latch>
+#include <memory>
 
 using namespace optout;
 using namespace optout::web;
 
 namespace {
 
-// Keeps a thread of the workers until it is let go.
+// Keeps a thread of the workers until it is let go. What both look at outlives each of them.
 class Holder {
   public:
     explicit Holder(Workers& workers) {
-        const auto added = workers.add(Workers::Lane::first, [this] {
-            held_.set_value();
-            until_.get_future().wait();
+        const auto added = workers.add(Workers::Lane::first, [state = state_] {
+            state->held.set_value();
+            state->until.get_future().wait();
         });
         BOOST_TEST_REQUIRE((added == Workers::Added::queued));
-        held_.get_future().wait();
+        state_->held.get_future().wait();
     }
-    void let_go() { until_.set_value(); }
+    void let_go() { state_->until.set_value(); }
 
   private:
-    std::promise<void> held_;
-    std::promise<void> until_;
+    struct State {
+        std::promise<void> held;
+        std::promise<void> until;
+    };
+    std::shared_ptr<State> state_ = std::make_shared<State>();
 };
 
 }  // namespace
