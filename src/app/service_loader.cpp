@@ -13,7 +13,6 @@ std::shared_ptr<const Service> reload_service(const Service& old) {
     Settings& settings = loaded->settings;
     open_log("optout-milter", settings.log.to, settings.log.level);
     name_lists(*old.recorder, settings);
-    log_info(LogLine().with("event", "reloaded").with("file", settings.file));
     return make_service(std::move(settings), std::move(loaded->keys), *old.recorder, *old.clock);
 }
 

@@ -56,7 +56,6 @@ std::optional<web::Loaded> reload_web(const web::Service& old) {
     }
     open_log("optout-web", fresh->settings.log.to, fresh->settings.log.level);
     name_lists(*old.shared->recorder, fresh->settings);
-    log_info(LogLine().with("event", "reloaded").with("file", fresh->settings.file));
     return std::move(*loaded);
 }
 

@@ -51,7 +51,11 @@ class Services {
 
 void wait_for_signals(Services& services, const MakeService& reload) {
     while (wait_for_signal() == Told::to_reload) {
-        if (auto next = reload(*services.current())) services.replace(std::move(next));
+        auto next = reload(*services.current());
+        if (!next) continue;
+        const std::string file = next->settings.file;
+        services.replace(std::move(next));
+        log_info(LogLine().with("event", "reloaded").with("file", file));  // who reads it may rely on it
     }
 }
 

@@ -76,7 +76,9 @@ void wait_for_signals(Current& current, const Reload& reload) {
         auto next = reload(*current.get()->service);
         if (!next) continue;
         if (next->certificate) use_certificate(next->certificate);
+        const std::string file = next->service->settings.file;
         current.replace(std::move(*next));
+        log_info(LogLine().with("event", "reloaded").with("file", file));  // who reads it may rely on it
     }
 }
 
