@@ -4,7 +4,7 @@
 #include "ctl/printable.h"
 #include "ctl/subjects.h"
 #include "ctl/times.h"
-#include "policy/standing.h"
+#include "policy/listing.h"
 
 namespace optout::ctl {
 

@@ -14,7 +14,7 @@ namespace optout::ctl {
 namespace {
 
 StatusLine line_of(const ListRule* rule, const LookupAnswer& answer, Cover own, Time now) {
-    return {standing_of(rule, answer, own, now), "", own, Configured::yes};
+    return {list_status_of(rule, answer, own, now), "", own, Configured::yes};
 }
 
 Result<std::vector<StatusLine>> lines_of_others(const Subject& subject, Context& context, Recorder& recorder) {

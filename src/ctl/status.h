@@ -7,11 +7,11 @@
 
 #include "ctl/chosen_list.h"
 #include "ctl/commands.h"
-#include "policy/standing.h"
+#include "policy/list_status.h"
 
 namespace optout::ctl {
 
-struct StatusLine : Standing {
+struct StatusLine : ListStatus {
     std::string address;
     Cover own = Cover::address;               // the key that the question itself was about
     Configured configured = Configured::yes;  // no: kept, but stops nothing

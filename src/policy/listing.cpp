@@ -64,6 +64,14 @@ std::optional<Record> record_of(const ListRule& list, const LookupAnswer& answer
     return latest(answer, by, tags_of_list(list));
 }
 
+std::optional<Record> record_of(const ListRule* list, const LookupAnswer& answer, Cover by) {
+    return list != nullptr ? record_of(*list, answer, by) : latest(answer, by, {all_lists_tag()});
+}
+
+ListingAnswer listing_of(const ListRule* list, const LookupAnswer& answer, Time now) {
+    return list != nullptr ? listing_of(*list, answer, now) : listing_of_all(answer, now);
+}
+
 ListingAnswer listing_of(const ListRule& list, const LookupAnswer& answer, Time now) {
     std::vector<ListTag> tags = tags_of_list(list);
     const std::vector<ListTag> all{all_lists_tag()};

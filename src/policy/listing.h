@@ -31,7 +31,11 @@ ListingAnswer listing_of(const ListRule& list, const LookupAnswer& answer, Time 
 // The same for "all" alone.
 ListingAnswer listing_of_all(const LookupAnswer& answer, Time now);
 
+// Of one or the other; `list`: null for all.
+ListingAnswer listing_of(const ListRule* list, const LookupAnswer& answer, Time now);
+
 // The record that holds for one key and a list under all of its names; nothing where there is none.
 std::optional<Record> record_of(const ListRule& list, const LookupAnswer& answer, Cover by);
+std::optional<Record> record_of(const ListRule* list, const LookupAnswer& answer, Cover by);  // null for all
 
 }  // namespace optout

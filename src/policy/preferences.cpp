@@ -28,13 +28,6 @@ Hand hand_of(Channel channel) {
     return Hand::other;
 }
 
-std::optional<Record> record_of_all(const LookupAnswer& answer, Cover by) {
-    const auto found = std::find_if(answer.records.begin(), answer.records.end(),
-                                    [&](const Found& one) { return one.by == by && one.list == all_lists_tag(); });
-    if (found == answer.records.end()) return std::nullopt;
-    return found->record;
-}
-
 bool stops_by_other_hand(const std::optional<Record>& record, Cover by, Time now) {
     if (!record || stop_of(*record, now) == Stop::open) return false;
     return by != Cover::address || hand_of(record->channel) == Hand::other;
@@ -43,7 +36,7 @@ bool stops_by_other_hand(const std::optional<Record>& record, Cover by, Time now
 // `list`: none for everything; so below.
 bool is_stopped_by_others(const ListRule* list, const LookupAnswer& answer, Time now) {
     for (const Cover by : {Cover::address, Cover::untagged, Cover::domain}) {
-        if (stops_by_other_hand(record_of_all(answer, by), by, now)) return true;
+        if (stops_by_other_hand(record_of(nullptr, answer, by), by, now)) return true;
         if (list != nullptr && stops_by_other_hand(record_of(*list, answer, by), by, now)) return true;
     }
     return std::any_of(answer.sets.begin(), answer.sets.end(), [&](const SetHit& hit) {
@@ -54,17 +47,13 @@ bool is_stopped_by_others(const ListRule* list, const LookupAnswer& answer, Time
 
 bool is_out_by_own_record(const ListRule* list, const LookupAnswer& answer) {
     const auto is_out = [](const std::optional<Record>& record) { return record && record->state == State::opted_out; };
-    if (is_out(record_of_all(answer, Cover::address))) return true;
+    if (is_out(record_of(nullptr, answer, Cover::address))) return true;
     return list != nullptr && is_out(record_of(*list, answer, Cover::address));
 }
 
 Standing::Change change_of(const ListRule* list, const LookupAnswer& answer, Time now) {
     if (!is_stopped_by_others(list, answer, now)) return Standing::Change::join;
     return is_out_by_own_record(list, answer) ? Standing::Change::fixed : Standing::Change::covered;
-}
-
-ListingAnswer listing_at(const ListRule* list, const LookupAnswer& answer, Time time) {
-    return list != nullptr ? listing_of(*list, answer, time) : listing_of_all(answer, time);
 }
 
 // Not standing_of: a pause of the list may hide who else stopped it, or everything. `list`: none for everything.
@@ -85,7 +74,7 @@ bool is_pause(const ListingAnswer& listing) {
 }
 
 Standing standing(const ListRule* list, const LookupAnswer& answer, Time now) {
-    ListingAnswer listing = listing_at(list, answer, now);
+    ListingAnswer listing = listing_of(list, answer, now);
     switch (listing.listing) {
         case Listing::not_listed: return {Standing::State::on, std::nullopt, Standing::Change::stop};
         case Listing::unknown: return {Standing::State::unknown, std::nullopt, Standing::Change::stop};
@@ -96,7 +85,7 @@ Standing standing(const ListRule* list, const LookupAnswer& answer, Time now) {
     while (is_pause(listing)) {
         until = listing.record->until;
         if (!until) break;
-        listing = listing_at(list, answer, *until);
+        listing = listing_of(list, answer, *until);
     }
     const bool ends_in_a_stop = listing.listing == Listing::listed && !is_pause(listing);
     if (!ends_in_a_stop) return {Standing::State::paused, until, Standing::Change::stop};
@@ -174,7 +163,7 @@ std::vector<Write> writes_to_join_all(const std::vector<ListRule>& lists, const 
     std::copy_if(lists.begin(), lists.end(), std::back_inserter(may),
                  [&](const ListRule& list) { return may_join(&list, answer, now); });
     auto changes = changes_to_join_all(may, answer, now);
-    const auto all = record_of_all(answer, Cover::address);
+    const auto all = record_of(nullptr, answer, Cover::address);
     if (!all || stop_of(*all, now) == Stop::open) {
         std::erase_if(changes, [](const Change& change) { return change.list == all_lists_tag(); });
     }

@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "policy/list_book.h"
-#include "policy/standing.h"
+#include "policy/list_status.h"
 #include "store/suppression_store.h"
 
 namespace optout::web {
@@ -22,7 +22,7 @@ struct KeptRecord {
 };
 
 // Whether one address gets one list.
-struct ListingView : Standing {
+struct ListingView : ListStatus {
     std::string address;
 };
 

@@ -6,7 +6,7 @@ namespace optout::web {
 namespace {
 
 ListingView view_of(const Subject& who, const ListChoice& list, const LookupAnswer& answer, Cover own, Time now) {
-    return {standing_of(list.rule, answer, own, now), subject_text(who.digest, who.text)};
+    return {list_status_of(list.rule, answer, own, now), subject_text(who.digest, who.text)};
 }
 
 Response ok(std::string json) {

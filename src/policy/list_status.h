@@ -10,7 +10,7 @@
 
 namespace optout {
 
-struct Standing {
+struct ListStatus {
     std::string list;
     Listing listing = Listing::unknown;
     std::optional<Record> record;     // that stops the mail, or else the address's own
@@ -20,9 +20,6 @@ struct Standing {
 };
 
 // `rule`: null for all. `own`: the key that was asked about itself.
-Standing standing_of(const ListRule* rule, const LookupAnswer& answer, Cover own, Time now);
-
-// The record that holds for one key and the list; `rule`: null for all.
-std::optional<Record> record_of(const ListRule* rule, const LookupAnswer& answer, Cover by);
+ListStatus list_status_of(const ListRule* rule, const LookupAnswer& answer, Cover own, Time now);
 
 }  // namespace optout
