@@ -47,11 +47,7 @@ std::string digest_text(const Digest& digest) {
 
 std::optional<Digest> parse_digest_text(std::string_view text) {
     if (!starts_with_ignoring_case(text, digest_prefix)) return std::nullopt;
-    const auto bytes = parse_hex(text.substr(digest_prefix.size()));
-    Digest out;
-    if (!bytes || bytes->size() != out.bytes.size()) return std::nullopt;
-    std::copy(bytes->begin(), bytes->end(), out.bytes.begin());
-    return out;
+    return parse_hex_as<Digest>(text.substr(digest_prefix.size()));
 }
 
 std::string tag_text(const ListTag& tag) {

@@ -1,6 +1,7 @@
 // The two short names of design §4: of a recipient (14 bytes) and of a list (4 bytes).
 #pragma once
 
+#include <algorithm>
 #include <array>
 #include <compare>
 #include <cstdint>
@@ -33,6 +34,15 @@ const ListTag& all_lists_tag();  // list_tag("all")
 
 std::string digest_text(const Digest& digest);                   // "sha256:" and 28 hex digits
 std::optional<Digest> parse_digest_text(std::string_view text);  // the same, either case
-std::string tag_text(const ListTag& tag);                        // "#" and 8 hex digits: a list whose name is not known
+// The bare hex digits of one, either case.
+template <typename Name>
+std::optional<Name> parse_hex_as(std::string_view hex) {
+    const auto bytes = parse_hex(hex);
+    Name name;
+    if (!bytes || bytes->size() != name.bytes.size()) return std::nullopt;
+    std::copy(bytes->begin(), bytes->end(), name.bytes.begin());
+    return name;
+}
+std::string tag_text(const ListTag& tag);  // "#" and 8 hex digits: a list whose name is not known
 
 }  // namespace optout

@@ -8,10 +8,7 @@
 namespace optout {
 
 std::vector<ListTag> ListChoice::tags() const {
-    std::vector<ListTag> tags{tag()};
-    if (rule == nullptr) return tags;
-    for (const std::string& former : rule->formerly) tags.push_back(list_tag(former));
-    return tags;
+    return rule == nullptr ? std::vector{tag()} : tags_of(*rule);
 }
 
 tl::expected<ListChoice, NoSuchList> choose_list(std::span<const ListRule> lists, std::string_view name) {
@@ -31,8 +28,7 @@ tl::expected<ListChoice, NoSuchList> choose_list(std::span<const ListRule> lists
 }
 
 Configured configured(const std::vector<ListRule>& lists, const ListTag& tag) {
-    const auto tags = tags_of(lists);
-    return std::find(tags.begin(), tags.end(), tag) != tags.end() ? Configured::yes : Configured::no;
+    return tag == all_lists_tag() || list_of_tag(lists, tag) != nullptr ? Configured::yes : Configured::no;
 }
 
 ListBook::ListBook(std::span<const ListRule> lists, std::span<const ListName> known) {
@@ -50,13 +46,7 @@ std::string ListBook::name_of(const ListTag& tag) const {
 }
 
 std::optional<ListTag> ListBook::tag_of(std::string_view name) const {
-    if (std::string_view digits = name; take_prefix(digits, "#")) {
-        const auto bytes = parse_hex(digits);
-        ListTag tag;
-        if (!bytes || bytes->size() != tag.bytes.size()) return std::nullopt;
-        std::copy(bytes->begin(), bytes->end(), tag.bytes.begin());
-        return tag;
-    }
+    if (std::string_view digits = name; take_prefix(digits, "#")) return parse_hex_as<ListTag>(digits);
     const ListTag tag = list_tag(name);
     const auto known = names_.find(tag);
     if (known == names_.end() || known->second != name) return std::nullopt;

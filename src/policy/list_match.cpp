@@ -99,14 +99,28 @@ const ListRule* match_message(const std::vector<ListRule>& lists, const Envelope
     return nullptr;
 }
 
+std::vector<ListTag> tags_of(const ListRule& list) {
+    std::vector<ListTag> tags{list_tag(list.name)};
+    for (const std::string& name : list.formerly) tags.push_back(list_tag(name));
+    return tags;
+}
+
 std::vector<ListTag> tags_of(const std::vector<ListRule>& lists) {
     std::vector<ListTag> tags;
     for (const ListRule& list : lists) {
-        tags.push_back(list_tag(list.name));
-        for (const std::string& name : list.formerly) tags.push_back(list_tag(name));
+        const auto own = tags_of(list);
+        tags.insert(tags.end(), own.begin(), own.end());
     }
     tags.push_back(all_lists_tag());
     return tags;
+}
+
+const ListRule* list_of_tag(const std::vector<ListRule>& lists, const ListTag& tag) {
+    const auto found = std::find_if(lists.begin(), lists.end(), [&](const ListRule& list) {
+        const auto tags = tags_of(list);
+        return std::find(tags.begin(), tags.end(), tag) != tags.end();
+    });
+    return found == lists.end() ? nullptr : &*found;
 }
 
 }  // namespace optout

@@ -69,7 +69,10 @@ EnvelopeMatch match_envelope(const std::vector<ListRule>& lists, const EnvelopeF
 const ListRule* match_message(const std::vector<ListRule>& lists, const EnvelopeFacts& facts,
                               const std::vector<HeaderField>& header);
 
+std::vector<ListTag> tags_of(const ListRule& list);  // its present name's first, then those of former names
 // Every tag that a look-up must ask for: of each list, of its former names, and of all.
 std::vector<ListTag> tags_of(const std::vector<ListRule>& lists);
+// Which configured list a tag names, by its present or a former name; none where it is not configured, or all.
+const ListRule* list_of_tag(const std::vector<ListRule>& lists, const ListTag& tag);
 
 }  // namespace optout

@@ -19,12 +19,6 @@ std::optional<Record> latest(const LookupAnswer& answer, Cover by, const std::ve
     return best;
 }
 
-std::vector<ListTag> tags_of_list(const ListRule& list) {
-    std::vector<ListTag> tags{list_tag(list.name)};
-    for (const std::string& name : list.formerly) tags.push_back(list_tag(name));
-    return tags;
-}
-
 std::optional<ListingAnswer> stopped_by(const LookupAnswer& answer, Cover by, const std::vector<ListTag>& tags,
                                         Reason opted_out, Time now) {
     const auto record = latest(answer, by, tags);
@@ -61,7 +55,7 @@ std::string_view name_of(Listing listing) {
 }
 
 std::optional<Record> record_of(const ListRule& list, const LookupAnswer& answer, Cover by) {
-    return latest(answer, by, tags_of_list(list));
+    return latest(answer, by, tags_of(list));
 }
 
 std::optional<Record> record_of(const ListRule* list, const LookupAnswer& answer, Cover by) {
@@ -73,7 +67,7 @@ ListingAnswer listing_of(const ListRule* list, const LookupAnswer& answer, Time 
 }
 
 ListingAnswer listing_of(const ListRule& list, const LookupAnswer& answer, Time now) {
-    std::vector<ListTag> tags = tags_of_list(list);
+    std::vector<ListTag> tags = tags_of(list);
     const std::vector<ListTag> all{all_lists_tag()};
     for (const Cover by : covers) {
         if (auto stopped = stopped_by(answer, by, tags, Reason::opted_out_of_list, now)) return *stopped;

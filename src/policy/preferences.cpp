@@ -102,16 +102,6 @@ Standing standing_of_all(const LookupAnswer& answer, Time now) {
     return standing(nullptr, answer, now);
 }
 
-const ListRule* list_of_tag(const std::vector<ListRule>& lists, const ListTag& tag) {
-    for (const ListRule& list : lists) {
-        if (list_tag(list.name) == tag) return &list;
-        for (const std::string& name : list.formerly) {
-            if (list_tag(name) == tag) return &list;
-        }
-    }
-    return nullptr;
-}
-
 ListTag present_tag(const std::vector<ListRule>& lists, const ListTag& tag) {
     const ListRule* list = list_of_tag(lists, tag);
     return list != nullptr ? list_tag(list->name) : tag;

@@ -29,8 +29,6 @@ struct Standing {
 Standing standing_of(const ListRule& list, const LookupAnswer& answer, Time now);
 Standing standing_of_all(const LookupAnswer& answer, Time now);
 
-// Which configured list a tag names, by its present or a former name; none where it is not configured, or all.
-const ListRule* list_of_tag(const std::vector<ListRule>& lists, const ListTag& tag);
 // The tag to write under: that of the present name.
 ListTag present_tag(const std::vector<ListRule>& lists, const ListTag& tag);
 

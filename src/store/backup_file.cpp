@@ -46,15 +46,6 @@ std::optional<std::string> unescaped(std::string_view text) {
     return out;
 }
 
-template <typename Name>
-std::optional<Name> parse_name(std::string_view hex) {
-    const auto bytes = parse_hex(hex);
-    Name name;
-    if (!bytes || bytes->size() != name.bytes.size()) return std::nullopt;
-    std::copy(bytes->begin(), bytes->end(), name.bytes.begin());
-    return name;
-}
-
 std::string line_of(const ListName& list) {
     return fmt::format("list\t{}\t{}\t{}\n", to_hex(list.tag.bytes), escaped(list.name), escaped(list.title));
 }
@@ -73,18 +64,18 @@ using Row = std::variant<ListName, Erased, Entry, End>;
 using Fields = std::vector<std::string>;
 
 std::optional<Row> list_in(const Fields& fields) {
-    const auto tag = parse_name<ListTag>(fields[1]);
+    const auto tag = parse_hex_as<ListTag>(fields[1]);
     if (!tag) return std::nullopt;
     return ListName{*tag, fields[2], fields[3]};
 }
 std::optional<Row> erased_in(const Fields& fields) {
-    const auto who = parse_name<Digest>(fields[1]);
+    const auto who = parse_hex_as<Digest>(fields[1]);
     if (!who) return std::nullopt;
     return decode_erased(*who, fields[2]);
 }
 std::optional<Row> record_in(const Fields& fields) {
-    const auto who = parse_name<Digest>(fields[1]);
-    const auto list = parse_name<ListTag>(fields[2]);
+    const auto who = parse_hex_as<Digest>(fields[1]);
+    const auto list = parse_hex_as<ListTag>(fields[2]);
     auto record = decode(fields[3]);
     if (!who || !list || !record) return std::nullopt;
     return Entry{*who, *list, std::move(*record), fields[4], fields[5]};

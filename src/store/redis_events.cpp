@@ -12,15 +12,6 @@ namespace optout {
 
 namespace {
 
-template <typename Name>
-std::optional<Name> parse_hex_as(std::string_view hex) {
-    const auto bytes = parse_hex(hex);
-    Name name;
-    if (!bytes || bytes->size() != name.bytes.size()) return std::nullopt;
-    std::copy(bytes->begin(), bytes->end(), name.bytes.begin());
-    return name;
-}
-
 // [id, [field, value, ...]], as RedisStore::add_event writes it. More fields are a newer version's.
 std::optional<Event> parse_event(const RedisReply& row) {
     if (row.elements.size() != 2) return std::nullopt;
