@@ -59,6 +59,10 @@ Result<EventPage> FailingStore::events(std::string_view after, std::size_t limit
     return unless_down(health_, [&] { return behind_->events(after, limit, deadline); });
 }
 
+Result<std::string> FailingStore::newest_event(Deadline deadline) {
+    return unless_down(health_, [&] { return behind_->newest_event(deadline); });
+}
+
 Result<StoreIdentity> FailingStore::identity(Deadline deadline) {
     return unless_down(health_, [&] { return behind_->identity(deadline); });
 }

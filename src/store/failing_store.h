@@ -26,6 +26,7 @@ class FailingStore final : public SharedStore {
     Result<void> remember_lists(std::span<const ListName> lists, Deadline deadline) override;
     Result<std::vector<ListName>> known_lists(Deadline deadline) override;
     Result<EventPage> events(std::string_view after, std::size_t limit, Deadline deadline) override;
+    Result<std::string> newest_event(Deadline deadline) override;
     Result<StoreIdentity> identity(Deadline deadline) override;
     void expect_epoch(std::string epoch) override;
     Result<std::string> make_epoch(Deadline deadline) override;

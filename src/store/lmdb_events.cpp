@@ -15,12 +15,6 @@ constexpr std::size_t key_size = 18;
 constexpr std::size_t search_step = 10'000;  // a snapshot that is held long makes the file grow
 constexpr int removals_an_event = 2;
 
-// Not the last row's: that may have been erased, and its number must not come again.
-std::uint64_t last_number(const LmdbView& view) {
-    const auto last = view.get(Table::meta, last_key);
-    return last ? number_of(*last) : 0;
-}
-
 RecordKey key_of(const LmdbRow& row) {
     return RecordKey(row.value.substr(0, key_size));
 }
@@ -37,8 +31,14 @@ void each_after(const LmdbView& view, std::uint64_t after, Take take) {
 
 }  // namespace
 
+// Not the last row's: that may have been erased, and its number must not come again.
+std::uint64_t last_event(const LmdbView& view) {
+    const auto last = view.get(Table::meta, last_key);
+    return last ? number_of(*last) : 0;
+}
+
 void add_event(LmdbWriter& writer, const RecordKey& key, const Record& record, std::size_t most) {
-    const std::string number = number_bytes(last_number(writer) + 1);
+    const std::string number = number_bytes(last_event(writer) + 1);
     writer.put(Table::events, number, std::string(key.bytes()) + encode(record));
     writer.put(Table::meta, last_key, number);
     for (int i = 0; i < removals_an_event && writer.count(Table::events) > most; ++i) {
@@ -53,7 +53,7 @@ EventPage read_events(const LmdbView& view, std::uint64_t after, std::size_t lim
     const auto first = view.cursor(Table::events).first();
     const std::uint64_t oldest = first ? number_of(first->key) : 0;
     if (first) page.oldest = std::to_string(oldest);
-    page.gap = gap_after(after, oldest, last_number(view));
+    page.gap = gap_after(after, oldest, last_event(view));
     each_after(view, after, [&](std::uint64_t number, const LmdbRow& row) {
         if (page.events.size() == limit) return Scan::stop;
         page.events.push_back({std::to_string(number), entry_of(view, key_of(row), row.value.substr(key_size))});

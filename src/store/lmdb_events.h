@@ -15,6 +15,9 @@ namespace optout {
 // Of more than `most` the oldest go, two for each that comes.
 void add_event(LmdbWriter& writer, const RecordKey& key, const Record& record, std::size_t most);
 
+// The number of the last that was ever added; 0 where there was none.
+std::uint64_t last_event(const LmdbView& view);
+
 // 0: from the oldest.
 EventPage read_events(const LmdbView& view, std::uint64_t after, std::size_t limit);
 

@@ -27,6 +27,16 @@ void put_if_other(LmdbWriter& writer, Table table, std::string_view key, std::st
     if (writer.get(table, key) != value) writer.put(table, key, value);
 }
 
+ListName list_of(const LmdbRow& row) {
+    ListName list;
+    const auto end = row.value.find('\0');
+    if (row.key.size() != list.tag.bytes.size() || end == std::string_view::npos) throw DamagedRow();
+    std::copy(row.key.begin(), row.key.end(), list.tag.bytes.begin());
+    list.name = row.value.substr(0, end);
+    list.title = row.value.substr(end + 1);
+    return list;
+}
+
 template <typename Take>
 void each_under(LmdbCursor& cursor, std::string_view prefix, Take take) {
     for (auto row = cursor.at_or_after(prefix); row && row->key.starts_with(prefix); row = cursor.next()) {
@@ -161,6 +171,29 @@ std::vector<Entry> entries_of(const LmdbView& view, const Digest& who) {
     std::vector<Entry> entries;
     for (const RecordKey& key : keys_of(view, who)) entries.push_back(entry_of(view, key));
     return entries;
+}
+
+std::vector<Entry> entries_after(LmdbReader& reader, const Entry* last, std::size_t limit) {
+    // The least key after the last one.
+    const std::string from =
+        last == nullptr ? std::string() : std::string(RecordKey(last->who, last->list).bytes()) + '\0';
+    std::vector<Entry> entries;
+    for (auto row = reader.records().at_or_after(from); row && entries.size() < limit; row = reader.records().next()) {
+        entries.push_back(entry_of(reader, RecordKey(row->key), row->value));
+    }
+    return entries;
+}
+
+void put_list(LmdbWriter& writer, const ListName& list) {
+    put_if_other(writer, Table::lists, as_text(list.tag.bytes), list.name + '\0' + list.title);
+}
+
+std::vector<ListName> lists_of(const LmdbView& view) {
+    std::vector<ListName> lists;
+    LmdbCursor cursor = view.cursor(Table::lists);
+    for (auto row = cursor.first(); row; row = cursor.next()) lists.push_back(list_of(*row));
+    std::sort(lists.begin(), lists.end(), [](const ListName& a, const ListName& b) { return a.name < b.name; });
+    return lists;
 }
 
 void touch(LmdbWriter& writer) {

@@ -54,6 +54,13 @@ void touch(LmdbWriter& writer);
 // The same, synced by itself: whether anything can be made durable now.
 Result<void> touch_durably(LmdbEnvironment& environment, Deadline deadline);
 
+// At most `limit` records after `last` (null: from the first), by key.
+std::vector<Entry> entries_after(LmdbReader& reader, const Entry* last, std::size_t limit);
+
+//   lists   tag -> name, 0, title
+void put_list(LmdbWriter& writer, const ListName& list);
+std::vector<ListName> lists_of(const LmdbView& view);  // by name
+
 void erase_address_and_texts(LmdbWriter& writer, const Digest& who);
 void remove_record(LmdbWriter& writer, const RecordKey& key);  // and its text
 

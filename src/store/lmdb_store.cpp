@@ -33,6 +33,7 @@ class LmdbStore final : public DurableStore {
     Result<void> remember_lists(std::span<const ListName> lists, Deadline deadline) override;
     Result<std::vector<ListName>> known_lists(Deadline deadline) override;
     Result<EventPage> events(std::string_view after, std::size_t limit, Deadline deadline) override;
+    Result<std::string> newest_event(Deadline deadline) override;
     Result<std::vector<Appended>> append(std::span<const Entry> entries, Stamp stamp, Deadline deadline) override;
     Result<void> check_writable(Deadline deadline) override;
 
@@ -41,20 +42,6 @@ class LmdbStore final : public DurableStore {
     LmdbOptions::Addresses addresses_;
     std::size_t most_events_;
 };
-
-std::string name_and_title(const ListName& list) {
-    return list.name + '\0' + list.title;
-}
-
-ListName list_of(const LmdbRow& row) {
-    ListName list;
-    const auto end = row.value.find('\0');
-    if (row.key.size() != list.tag.bytes.size() || end == std::string_view::npos) throw DamagedRow();
-    std::copy(row.key.begin(), row.key.end(), list.tag.bytes.begin());
-    list.name = row.value.substr(0, end);
-    list.title = row.value.substr(end + 1);
-    return list;
-}
 
 // Reads are of memory, or of the disk below it: they cannot wait for anybody, and need no deadline.
 Result<LookupAnswer> LmdbStore::lookup(const LookupQuestion& question, Deadline) {
@@ -107,23 +94,16 @@ Result<std::vector<Entry>> LmdbStore::records_of(const Digest& who, Deadline) {
 }
 
 Result<void> LmdbStore::scan(const std::function<Scan(const Entry&)>& take, Millis) {
-    std::string from;
+    std::optional<Entry> last;
     for (;;) {
-        const auto step = environment_->read([&](LmdbReader& reader) {
-            std::vector<Entry> entries;
-            for (auto row = reader.records().at_or_after(from); row && entries.size() < scan_step;
-                 row = reader.records().next()) {
-                entries.push_back(entry_of(reader, RecordKey(row->key), row->value));
-            }
-            return entries;
-        });
+        const auto step = environment_->read(
+            [&](LmdbReader& reader) { return entries_after(reader, last ? &*last : nullptr, scan_step); });
         if (!step) return tl::unexpected(step.error());
         for (const Entry& entry : *step) {
             if (take(entry) == Scan::stop) return {};
         }
         if (step->size() < scan_step) return {};
-        from = RecordKey(step->back().who, step->back().list).bytes();
-        from += '\0';  // the least key after it
+        last = step->back();
     }
 }
 
@@ -184,9 +164,7 @@ Result<void> LmdbStore::remember_lists(std::span<const ListName> lists, Deadline
     const auto written = environment_->write(
         1,
         [changed](LmdbWriter& writer) {
-            for (const ListName& list : changed) {
-                writer.put(Table::lists, as_text(list.tag.bytes), name_and_title(list));
-            }
+            for (const ListName& list : changed) put_list(writer, list);
             return changed.size();
         },
         deadline);
@@ -195,19 +173,20 @@ Result<void> LmdbStore::remember_lists(std::span<const ListName> lists, Deadline
 }
 
 Result<std::vector<ListName>> LmdbStore::known_lists(Deadline) {
-    return environment_->read([](LmdbReader& reader) {
-        std::vector<ListName> lists;
-        LmdbCursor cursor = reader.cursor(Table::lists);
-        for (auto row = cursor.first(); row; row = cursor.next()) lists.push_back(list_of(*row));
-        std::sort(lists.begin(), lists.end(), [](const ListName& a, const ListName& b) { return a.name < b.name; });
-        return lists;
-    });
+    return environment_->read([](LmdbReader& reader) { return lists_of(reader); });
 }
 
 Result<EventPage> LmdbStore::events(std::string_view after, std::size_t limit, Deadline) {
     const auto number = parse_event_number(after);
     if (!number) return tl::unexpected(number.error());
     return environment_->read([&](LmdbReader& reader) { return read_events(reader, *number, limit); });
+}
+
+Result<std::string> LmdbStore::newest_event(Deadline) {
+    return environment_->read([](LmdbReader& reader) {
+        const std::uint64_t last = last_event(reader);
+        return last == 0 ? std::string() : std::to_string(last);
+    });
 }
 
 Result<void> LmdbStore::check_writable(Deadline deadline) {

@@ -90,6 +90,7 @@ Result<void> MemoryStore::scan(const std::function<Scan(const Entry&)>& take, Mi
 Result<std::size_t> MemoryStore::erase(const Digest& who, Erase what, Deadline) {
     auto content = content_.lock();
     const auto is_theirs = [&](const auto& row) { return row.first.first == who; };
+    ++content->erasures;
     content->addresses.erase(who);
     std::erase_if(content->texts, is_theirs);
     const auto count = std::count_if(content->records.begin(), content->records.end(), is_theirs);
@@ -150,9 +151,15 @@ Result<EventPage> MemoryStore::events(std::string_view after, std::size_t limit,
     return page;
 }
 
+Result<std::string> MemoryStore::newest_event(Deadline) {
+    const std::uint64_t last = content_.lock()->last_event;
+    return last == 0 ? std::string() : std::to_string(last);
+}
+
 Result<StoreIdentity> MemoryStore::identity(Deadline) {
     auto content = content_.lock();
-    return StoreIdentity{content->epoch, "run-" + std::to_string(content->run)};
+    const std::string erasures = content->erasures == 0 ? "" : std::to_string(content->erasures);
+    return StoreIdentity{content->epoch, "run-" + std::to_string(content->run), erasures};
 }
 
 void MemoryStore::expect_epoch(std::string epoch) {
@@ -174,6 +181,7 @@ void MemoryStore::forget_everything() {
     content->erased.clear();
     content->lists.clear();
     content->events.clear();
+    content->erasures = 0;
     content->epoch.clear();
 }
 

@@ -25,6 +25,7 @@ class MemoryStore final : public SharedStore {
     Result<void> remember_lists(std::span<const ListName> lists, Deadline deadline) override;
     Result<std::vector<ListName>> known_lists(Deadline deadline) override;
     Result<EventPage> events(std::string_view after, std::size_t limit, Deadline deadline) override;
+    Result<std::string> newest_event(Deadline deadline) override;
     Result<StoreIdentity> identity(Deadline deadline) override;
     void expect_epoch(std::string epoch) override;
     Result<std::string> make_epoch(Deadline deadline) override;
@@ -44,6 +45,7 @@ class MemoryStore final : public SharedStore {
         std::string epoch;
         std::optional<std::string> expected_epoch;  // none: not told yet, every look-up is answered
         unsigned run = 1;
+        unsigned erasures = 0;
     };
     static Entry entry_of(const Content& content, const std::pair<Digest, ListTag>& key, const std::string& encoded);
     Guarded<Content> content_;

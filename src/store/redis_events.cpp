@@ -35,6 +35,12 @@ std::string id_of(const RedisReply& row) {
     return row.elements.empty() ? std::string() : row.elements.front().text;
 }
 
+// What is known of the whole stream.
+struct EventLog {
+    std::string oldest;  // that is kept
+    std::string newest;  // that ever was
+};
+
 // What XRANGE answers.
 [[nodiscard]] Result<std::vector<RedisReply>> stream_rows(const RedisReply& reply) {
     const auto rows = array_of(reply, Asked{"read", redis_events_key});
@@ -42,9 +48,24 @@ std::string id_of(const RedisReply& row) {
     return std::vector(rows->begin(), rows->end());
 }
 
-// The page first: what is cut off between the two commands then counts as missed.
+// "last-generated-id" among the fields that XINFO STREAM answers; empty where there is no stream.
+[[nodiscard]] Result<std::string> last_id(const RedisReply& reply) {
+    if (reply.type == RedisReply::Type::error && reply.text == "ERR no such key") return "";
+    const auto fields = array_of(reply, Asked{"examine", redis_events_key});
+    if (!fields) return tl::unexpected(fields.error());
+    for (std::size_t i = 0; i + 1 < fields->size(); i += 2) {
+        if ((*fields)[i].text == "last-generated-id") return (*fields)[i + 1].text;
+    }
+    return "";
+}
+
+RedisCommand ask_newest() {
+    return {"XINFO", "STREAM", redis_events_key};
+}
+
+// The page first: what is cut off between the commands then counts as missed.
 [[nodiscard]] Result<std::vector<RedisReply>> next_rows(RedisPool& pool, const std::string& after, std::size_t count,
-                                                        std::string& oldest, Deadline deadline) {
+                                                        EventLog& log, Deadline deadline) {
     std::vector<RedisReply> rows;
     RedisPipeline pipeline;
     if (count > 0) {
@@ -60,9 +81,17 @@ std::string id_of(const RedisReply& row) {
     pipeline.add({"XRANGE", redis_events_key, "-", "+", "COUNT", "1"}, [&](const RedisReply& reply) -> Result<void> {
         const auto found = stream_rows(reply);
         if (!found) return tl::unexpected(found.error());
-        oldest = found->empty() ? std::string() : id_of(found->front());
+        log.oldest = found->empty() ? std::string() : id_of(found->front());
         return {};
     });
+    if (!after.empty()) {
+        pipeline.add(ask_newest(), [&](const RedisReply& reply) -> Result<void> {
+            auto newest = last_id(reply);
+            if (!newest) return tl::unexpected(newest.error());
+            log.newest = std::move(*newest);
+            return {};
+        });
+    }
     if (auto done = pipeline.run(pool, deadline); !done) return tl::unexpected(done.error());
     return rows;
 }
@@ -82,9 +111,13 @@ std::string id_of(const RedisReply& row) {
     return pipeline.run(pool, deadline);
 }
 
-EventPage::Gap gap_after(const std::optional<RedisEventId>& after, std::string_view oldest) {
-    const auto first = parse_event_id(oldest);
-    return after && (!first || *after < *first) ? EventPage::Gap::possible : EventPage::Gap::none;
+// An id beyond the newest is of a stream that was restored from older data since.
+EventPage::Gap gap_after(const std::optional<RedisEventId>& after, const EventLog& log) {
+    if (!after) return EventPage::Gap::none;
+    const auto first = parse_event_id(log.oldest);
+    const auto last = parse_event_id(log.newest);
+    const bool cut_off = !first || *after < *first;
+    return cut_off || !last || *last < *after ? EventPage::Gap::possible : EventPage::Gap::none;
 }
 
 }  // namespace
@@ -106,11 +139,12 @@ Result<EventPage> RedisEvents::read(RedisPool& pool, std::string_view after, std
     }
     limit = std::min(limit, most_events_a_page);
     EventPage page;
+    EventLog log;
     std::string last(after);
     // More than once only where rows were skipped: an empty page must mean the end.
     for (;;) {
         const std::size_t count = limit - page.events.size();
-        const auto rows = next_rows(pool, last, count, page.oldest, deadline);
+        const auto rows = next_rows(pool, last, count, log, deadline);
         if (!rows) return tl::unexpected(rows.error());
         for (const RedisReply& row : *rows) {
             last = id_of(row);
@@ -122,9 +156,23 @@ Result<EventPage> RedisEvents::read(RedisPool& pool, std::string_view after, std
         }
         if (rows->size() < count || page.events.size() == limit) break;
     }
-    page.gap = gap_after(asked, page.oldest);
+    page.oldest = log.oldest;
+    page.gap = gap_after(asked, log);
     if (auto done = add_texts(pool, page.events, deadline); !done) return tl::unexpected(done.error());
     return page;
+}
+
+Result<std::string> RedisEvents::newest(RedisPool& pool, Deadline deadline) {
+    std::string newest;
+    RedisPipeline pipeline;
+    pipeline.add(ask_newest(), [&](const RedisReply& reply) -> Result<void> {
+        auto id = last_id(reply);
+        if (!id) return tl::unexpected(id.error());
+        newest = std::move(*id);
+        return {};
+    });
+    if (auto done = pipeline.run(pool, deadline); !done) return tl::unexpected(done.error());
+    return newest;
 }
 
 // Who has read up to here asks for it again and again.

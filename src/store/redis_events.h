@@ -28,6 +28,8 @@ class RedisEvents {
     // See SuppressionStore::events. A row that is no event of ours is skipped, and logged once.
     [[nodiscard]] Result<EventPage> read(RedisPool& pool, std::string_view after, std::size_t limit, Deadline deadline);
 
+    [[nodiscard]] static Result<std::string> newest(RedisPool& pool, Deadline deadline);
+
   private:
     void skip(const std::string& id);
 

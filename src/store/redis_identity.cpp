@@ -66,6 +66,7 @@ Result<StoreIdentity> RedisIdentity::read(RedisPool& pool, Deadline deadline) {
     });
     if (auto done = pipeline.run(pool, deadline); !done) return tl::unexpected(done.error());
     identity.epoch = meta.epoch;
+    identity.erasures = meta.erasures;
     if (*checked_run_.lock() == identity.run_id && !identity.run_id.empty()) return identity;
     if (auto good = check_eviction(pool, deadline); !good) return tl::unexpected(good.error());
     *checked_run_.lock() = identity.run_id;

@@ -110,12 +110,12 @@ Result<Record> decode_field(const std::string& key, std::string_view field, std:
 }
 
 RedisCommand ask_meta() {
-    return {"HMGET", redis_meta_key, "epoch", "layout", "bucket_bits"};
+    return {"HMGET", redis_meta_key, "epoch", "layout", "bucket_bits", redis_erasures_field};
 }
 
 Result<RedisMeta> parse_meta(const RedisReply& reply) {
     const Asked asked{"read", redis_meta_key};
-    const auto values = array_of(reply, asked, 3);
+    const auto values = array_of(reply, asked, 4);
     if (!values) return tl::unexpected(values.error());
     const std::string &epoch = (*values)[0].text, &layout = (*values)[1].text, &bits = (*values)[2].text;
     if (epoch.empty() && layout.empty() && bits.empty()) return RedisMeta{};
@@ -124,7 +124,7 @@ Result<RedisMeta> parse_meta(const RedisReply& reply) {
                     "the store has layout \"" + layout + "\" with bucket_bits \"" + bits +
                         "\"; this program knows layout 1 with bucket_bits 16" + hint_for(layout));
     }
-    return RedisMeta{epoch};
+    return RedisMeta{epoch, (*values)[3].text};
 }
 
 }  // namespace optout

@@ -13,6 +13,7 @@ namespace optout {
 
 inline constexpr std::string_view redis_layout_number = "1";
 inline constexpr std::string_view redis_bucket_bits = "16";
+inline const std::string redis_erasures_field = "erasures";
 
 inline const std::string redis_meta_key = "optout:meta";
 inline const std::string redis_lists_key = "optout:lists";
@@ -56,7 +57,8 @@ std::string pattern_of(const Digest& who);
 // The command whose reply says whose store this is, and that reply.
 RedisCommand ask_meta();
 struct RedisMeta {
-    std::string epoch;  // empty: it has none
+    std::string epoch;     // empty: it has none
+    std::string erasures;  // a number; empty: nothing was ever erased
 };
 // Fails where the server keeps another layout than ours. A store without epoch and layout is new, or was flushed.
 [[nodiscard]] Result<RedisMeta> parse_meta(const RedisReply& reply);

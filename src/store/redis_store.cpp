@@ -45,6 +45,7 @@ class RedisStore final : public SharedStore {
     Result<void> remember_lists(std::span<const ListName> lists, Deadline deadline) override;
     Result<std::vector<ListName>> known_lists(Deadline deadline) override;
     Result<EventPage> events(std::string_view after, std::size_t limit, Deadline deadline) override;
+    Result<std::string> newest_event(Deadline deadline) override;
     Result<StoreIdentity> identity(Deadline deadline) override { return identity_.read(pool_, deadline); }
     void expect_epoch(std::string epoch) override { identity_.expect(std::move(epoch)); }
     Result<std::string> make_epoch(Deadline deadline) override { return identity_.make_epoch(pool_, deadline); }
@@ -285,6 +286,9 @@ Result<std::size_t> RedisStore::erase(const Digest& who, Erase what, Deadline de
         }
         add_removal(pipeline, who, RedisTable::members, rows->members);
     }
+    // Last: whoever copied before this is told to copy again.
+    pipeline.add({"HINCRBY", redis_meta_key, redis_erasures_field, "1"},
+                 [](const RedisReply& reply) { return no_error(reply, Asked{"write", redis_meta_key}); });
     if (auto done = pipeline.run(pool_, deadline); !done) return tl::unexpected(done.error());
     if (auto done = forget_events(who, what, deadline); !done) return tl::unexpected(done.error());
     return rows->records.size();
@@ -358,6 +362,11 @@ Result<std::vector<ListName>> RedisStore::known_lists(Deadline deadline) {
 Result<EventPage> RedisStore::events(std::string_view after, std::size_t limit, Deadline deadline) {
     if (auto known = identity_.check_layout(pool_, deadline); !known) return tl::unexpected(known.error());
     return events_.read(pool_, after, limit, deadline);
+}
+
+Result<std::string> RedisStore::newest_event(Deadline deadline) {
+    if (auto known = identity_.check_layout(pool_, deadline); !known) return tl::unexpected(known.error());
+    return RedisEvents::newest(pool_, deadline);
 }
 
 }  // namespace

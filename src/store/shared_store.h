@@ -11,6 +11,9 @@ namespace optout {
 struct StoreIdentity {
     std::string epoch;   // random, made at first use; empty where the store has none (new, or flushed)
     std::string run_id;  // of this run of the server
+    // How often something was erased there. Events do not tell of it, so whoever keeps a copy makes it anew when this
+    // is another.
+    std::string erasures;
     friend bool operator==(const StoreIdentity&, const StoreIdentity&) = default;
 };
 

@@ -89,6 +89,8 @@ class SuppressionStore {
     // At most `limit` events (and most_events_a_page) after that id; empty: from the oldest. An id that this kind of
     // store cannot have made is a Failure, where no retry helps. A store may also tell that an address became known.
     [[nodiscard]] virtual Result<EventPage> events(std::string_view after, std::size_t limit, Deadline deadline) = 0;
+    // The id of the last event there ever was; empty where there was none. What is merged from now on comes after it.
+    [[nodiscard]] virtual Result<std::string> newest_event(Deadline deadline) = 0;
 };
 
 }  // namespace optout

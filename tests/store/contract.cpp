@@ -323,6 +323,7 @@ constexpr NamedCase cases[] = {
     {"erasing_reaches_the_events", erasing_reaches_the_events},
     {"forgetting_takes_the_events_along", forgetting_takes_the_events_along},
     {"ids_of_events_do_not_come_again", ids_of_events_do_not_come_again},
+    {"the_newest_event_is_where_to_follow_from", the_newest_event_is_where_to_follow_from},
 };
 
 }  // namespace

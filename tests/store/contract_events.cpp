@@ -150,4 +150,17 @@ void ids_of_events_do_not_come_again(const StoreUnderTest& under_test) {
     BOOST_CHECK_EQUAL(text_of(entries_of(events_after(*store, id))), text_of(std::vector{other}));
 }
 
+void the_newest_event_is_where_to_follow_from(const StoreUnderTest& under_test) {
+    const auto store = under_test.open();
+    BOOST_CHECK_EQUAL(must(store->newest_event(soon())), "");
+    must(store->merge(std::vector{opted_out("a@example.com", 1)}, soon()));
+    const std::string newest = must(store->newest_event(soon()));
+    BOOST_CHECK_EQUAL(newest, events_after(*store, "").events.at(0).id);
+    const Entry other = opted_out("b@example.com", 1);
+    must(store->merge(std::vector{other}, soon()));
+    BOOST_CHECK_EQUAL(text_of(entries_of(events_after(*store, newest))), text_of(std::vector{other}));
+    must(store->erase(other.who, Erase::everything, soon()));
+    BOOST_CHECK(must(store->newest_event(soon())) != newest);
+}
+
 }  // namespace optout::test

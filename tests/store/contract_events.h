@@ -13,5 +13,6 @@ void refuses_ids_that_it_cannot_have_made(const StoreUnderTest& under_test);
 void erasing_reaches_the_events(const StoreUnderTest& under_test);
 void forgetting_takes_the_events_along(const StoreUnderTest& under_test);
 void ids_of_events_do_not_come_again(const StoreUnderTest& under_test);
+void the_newest_event_is_where_to_follow_from(const StoreUnderTest& under_test);
 
 }  // namespace optout::test

@@ -68,7 +68,9 @@ void do_everything(SharedStore& store) {
         },
         Millis(5000)));
     BOOST_TEST(seen == 1U);
-    BOOST_TEST(must(store.events("", 10, soon())).events.size() == 1U);
+    const EventPage page = must(store.events("", 10, soon()));
+    BOOST_TEST(page.events.size() == 1U);
+    BOOST_TEST(must(store.newest_event(soon())) == page.events.at(0).id);
     merge_one(store, opted_in(ada, "news", 2));
     BOOST_TEST(must(store.lookup(whole_question(ada, {"news"}), soon())).sets.empty());
     merge_one(store, opted_out(ada, "news", 3));

@@ -96,6 +96,12 @@ BOOST_FIXTURE_TEST_CASE(who_missed_what_was_cut_off_is_told, Case) {
     BOOST_TEST(page_after("") == text_of(EventPage()));
 }
 
+BOOST_FIXTURE_TEST_CASE(who_has_read_more_than_there_ever_was_is_told, Case) {
+    // As after a restore from older data.
+    add_event("1-0", first);
+    BOOST_TEST(page_after("2-0") == text_of(EventPage{{}, "1-0", EventPage::Gap::possible}));
+}
+
 BOOST_FIXTURE_TEST_CASE(a_key_of_another_type_is_a_failure, Case) {
     server.ask({"SET", "optout:events", "x"});
     const auto page = store->events("", 10, soon());

@@ -44,6 +44,7 @@ class StoreWithSet final : public DurableStore {
     Result<EventPage> events(std::string_view after, std::size_t limit, Deadline deadline) override {
         return behind_->events(after, limit, deadline);
     }
+    Result<std::string> newest_event(Deadline deadline) override { return behind_->newest_event(deadline); }
     Result<std::vector<Appended>> append(std::span<const Entry> entries, Stamp stamp, Deadline deadline) override {
         return behind_->append(entries, stamp, deadline);
     }
