@@ -35,12 +35,15 @@ std::optional<ListingAnswer> stopped_by_set(const LookupAnswer& answer, const st
     return std::nullopt;
 }
 
-ListingAnswer not_stopped(const LookupAnswer& answer) {
+ListingAnswer not_stopped(const LookupAnswer& answer, const std::vector<ListTag>& tags) {
+    const ListingAnswer unknown{Listing::unknown, Reason::store_unknown, Cover::address, std::nullopt, {}};
     switch (answer.coverage) {
-        case Coverage::whole: return {Listing::not_listed, Reason::not_listed, Cover::address, std::nullopt, {}};
-        case Coverage::partial: break;
+        case Coverage::whole: break;
+        case Coverage::partial: return unknown;
     }
-    return {Listing::unknown, Reason::store_unknown, Cover::address, std::nullopt, {}};
+    const auto& open = answer.sets_not_asked;
+    if (std::find_first_of(open.begin(), open.end(), tags.begin(), tags.end()) != open.end()) return unknown;
+    return {Listing::not_listed, Reason::not_listed, Cover::address, std::nullopt, {}};
 }
 
 }  // namespace
@@ -75,7 +78,7 @@ ListingAnswer listing_of(const ListRule& list, const LookupAnswer& answer, Time 
     }
     tags.push_back(all_lists_tag());
     if (auto stopped = stopped_by_set(answer, tags)) return *stopped;
-    return not_stopped(answer);
+    return not_stopped(answer, tags);
 }
 
 ListingAnswer listing_of_all(const LookupAnswer& answer, Time now) {
@@ -84,7 +87,7 @@ ListingAnswer listing_of_all(const LookupAnswer& answer, Time now) {
         if (auto stopped = stopped_by(answer, by, all, Reason::opted_out_of_all, now)) return *stopped;
     }
     if (auto stopped = stopped_by_set(answer, all)) return *stopped;
-    return not_stopped(answer);
+    return not_stopped(answer, all);
 }
 
 }  // namespace optout

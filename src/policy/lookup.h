@@ -35,6 +35,8 @@ struct LookupAnswer {
     std::vector<Found> records;  // at most one for each (key, list)
     std::vector<SetHit> sets;
     Coverage coverage = Coverage::whole;
+    // Lists that somebody else's set may stop while the sets could not be asked: not found there is unknown, too.
+    std::vector<ListTag> sets_not_asked = {};
     friend bool operator==(const LookupAnswer&, const LookupAnswer&) = default;
 };
 

@@ -91,6 +91,17 @@ BOOST_AUTO_TEST_CASE(what_was_found_decides) {
              Row{"in again, though not all answered",
                  {{{Cover::address, present, in}}, {}, Coverage::partial},
                  unknown},
+             Row{"not found, and a set may have it", {{}, {}, Coverage::whole, {present}}, unknown},
+             Row{"not found, and a set for all may have it", {{}, {}, Coverage::whole, {all}}, unknown},
+             Row{"in again, and a set of the former name may have it",
+                 {{{Cover::address, present, in}}, {}, Coverage::whole, {former}},
+                 unknown},
+             Row{"not found, and a set for another list may have it",
+                 {{}, {}, Coverage::whole, {list_tag("offers")}},
+                 free},
+             Row{"found, whatever the sets have",
+                 {{{Cover::address, present, out}}, {}, Coverage::whole, {present, all}},
+                 {Listing::listed, Reason::opted_out_of_list, Cover::address, out, ""}},
          }) {
         BOOST_TEST_CONTEXT(row.name) {
             BOOST_TEST((listing_of(newsletter(), row.answer, now) == row.expected));
@@ -104,6 +115,8 @@ BOOST_AUTO_TEST_CASE(all_alone_looks_at_nothing_else) {
         (listing_of_all({{{Cover::address, present, out}}, {}, Coverage::whole}, now).listing == Listing::not_listed));
     BOOST_TEST((listing_of_all({{{Cover::domain, all, out}}, {}, Coverage::whole}, now).listing == Listing::listed));
     BOOST_TEST((listing_of_all({{}, {}, Coverage::partial}, now).listing == Listing::unknown));
+    BOOST_TEST((listing_of_all({{}, {}, Coverage::whole, {all}}, now).listing == Listing::unknown));
+    BOOST_TEST((listing_of_all({{}, {}, Coverage::whole, {present}}, now).listing == Listing::not_listed));
 }
 
 BOOST_AUTO_TEST_CASE(joining_one_list_while_out_of_all_leaves_the_others_stopped) {
