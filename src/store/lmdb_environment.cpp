@@ -52,6 +52,8 @@ LmdbEnvironment::LmdbEnvironment(std::unique_ptr<LmdbFile> file, LmdbPlace place
 Failure LmdbEnvironment::read_failure(const std::exception& error) {
     const auto* lmdb = dynamic_cast<const LmdbError*>(&error);
     if (lmdb != nullptr && lmdb->code() == MDB_PANIC) thread_.ask_to_reopen();
+    const bool bad_page = lmdb != nullptr && (lmdb->code() == MDB_CORRUPTED || lmdb->code() == MDB_PAGE_NOTFOUND);
+    if (bad_page || dynamic_cast<const DamagedRow*>(&error) != nullptr) condition_ = Condition::damaged;
     return {"read", place_.directory, lmdb_text(error), Retry::helps};
 }
 

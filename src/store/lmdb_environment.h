@@ -2,6 +2,7 @@
 // Must not know what the rows mean.
 #pragma once
 
+#include <atomic>
 #include <functional>
 #include <memory>
 #include <type_traits>
@@ -41,12 +42,16 @@ class LmdbEnvironment {
     }
 
     const LmdbPlace& place() const { return place_; }
+    // damaged: a read met what LMDB or this program cannot have written.
+    enum class Condition { good, damaged };
+    Condition condition() const { return condition_; }
     std::uint64_t commits() const { return thread_.commits(); }  // so far
 
   private:
     Failure read_failure(const std::exception& error);
 
     LmdbPlace place_;
+    std::atomic<Condition> condition_ = Condition::good;
     std::shared_ptr<LmdbReaders> readers_;
     LmdbWriteThread thread_;
 };

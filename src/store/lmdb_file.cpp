@@ -124,7 +124,7 @@ struct FileHead {
 
 Result<void> check_head(const std::string& path) {
     const UniqueFd file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
-    if (!file) return fail("open", path, errno_text(errno));
+    if (!file) return fail("open", path, errno_text(errno), Retry::helps);
     struct stat about{};
     if (::fstat(file.get(), &about) != 0) return fail("examine", path, errno_text(errno));
     if (!S_ISREG(about.st_mode)) return fail("open", path, "it is not a file");
@@ -213,7 +213,7 @@ Failure open_failure(const LmdbPlace& place, int code) {
     if (code == MDB_INVALID || code == MDB_CORRUPTED || code == MDB_PAGE_NOTFOUND || code == MDB_NOTFOUND) {
         return damaged(place.data_file(), mdb_strerror(code)).value();
     }
-    return {"open", place.directory, lmdb_text(code)};
+    return {"open", place.directory, lmdb_text(code), Retry::helps};
 }
 
 }  // namespace

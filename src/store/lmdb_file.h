@@ -20,7 +20,7 @@ inline constexpr std::uint64_t lmdb_layout = 1;
 // Where it is and what it must be.
 struct LmdbPlace {
     std::string directory;
-    std::string_view kind;  // "store", "journal" or "outbox"; kept in the file
+    std::string_view kind;  // "store", "journal", "mirror" or "outbox"; kept in the file
     std::uint64_t map_size = 0;
     std::string data_file() const { return directory + "/data.mdb"; }
 };
@@ -41,6 +41,7 @@ struct FileId {
 // Owns: the environment. A process must not have the same file open twice: closing one drops the other's locks.
 class LmdbFile {
   public:
+    // Fails: where the file itself is bad or another's, no retry helps.
     [[nodiscard]] static Result<std::unique_ptr<LmdbFile>> open(const LmdbPlace& place);
     LmdbFile(const LmdbFile&) = delete;
     LmdbFile& operator=(const LmdbFile&) = delete;

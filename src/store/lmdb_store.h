@@ -8,6 +8,7 @@
 
 #include "store/durable_store.h"
 #include "store/journal.h"
+#include "store/mirror.h"
 
 namespace optout {
 
@@ -26,5 +27,9 @@ struct LmdbOptions {
 // address while a record of it is pending: others' suppression sets need it.
 [[nodiscard]] Result<std::unique_ptr<Journal>> open_lmdb_journal(const LmdbOptions& options,
                                                                  const Clock& clock = wall_clock());
+
+// With this host's copy of the shared store. Never fails: a copy that cannot be opened is none at the moment, and
+// Mirror::refresh() says why.
+[[nodiscard]] std::unique_ptr<Mirror> open_lmdb_mirror(const LmdbOptions& options);
 
 }  // namespace optout

@@ -2,13 +2,9 @@
 #include "store/recorder.h"
 
 #include <algorithm>
-#include <map>
-#include <thread>
 
-#include "base/guarded.h"
 #include "base/log.h"
-#include "store/overlay.h"
-#include "store/refill.h"
+#include "store/recorder_impl.h"
 
 namespace optout {
 
@@ -19,6 +15,7 @@ constexpr Millis first_retry{250};
 constexpr Millis longest_retry{1000};
 constexpr Millis identity_interval{1000};
 constexpr Millis clean_interval{60'000};
+constexpr Millis longest_measure{std::chrono::hours(1)};
 constexpr int restamps = 3;
 
 Entry entry_of(const Decision& decision, Time now) {
@@ -30,42 +27,6 @@ Entry entry_of(const Decision& decision, Time now) {
 }
 
 }  // namespace
-
-struct Recorder::Impl {
-    // Constant after construction.
-    std::unique_ptr<DurableStore> durable;  // this one,
-    std::unique_ptr<SharedStore> shared;    // or these two
-    std::unique_ptr<Journal> journal;
-    RecorderOptions options;
-    const Clock& clock;
-
-    struct Work {
-        std::vector<Entry> to_confirm;
-        enum class Wish { none, drain, stop } wish = Wish::none;
-        std::uint64_t rounds = 0;  // of the background thread
-    };
-    Guarded<Work> work;
-    // One drain or erase at a time in this process: a row that is being merged must not come back after its erasure.
-    std::mutex merging;
-    std::thread background;
-
-    Impl(RecorderOptions given, const Clock& its_clock) : options(given), clock(its_clock) {}
-
-    SuppressionStore& store() { return durable ? static_cast<SuppressionStore&>(*durable) : *shared; }
-    Deadline store_deadline() const { return Deadline::in(options.store_deadline); }
-    Deadline write_deadline() const { return Deadline::in(options.write_deadline); }
-
-    Result<std::vector<Record>> record_durably(std::span<const Entry> entries);
-    Result<std::vector<Record>> record_shared(std::span<const Entry> entries);
-    void merge_now(std::vector<Entry>& entries);
-    Result<std::vector<Merged>> merge_shared(std::span<const Entry> entries);
-    void wake(Work::Wish wish);
-    void confirm_later(std::span<const Entry> entries);
-
-    void run();
-    Result<void> round(Deadline& next_identity, Deadline& next_clean);
-    void flush_confirmations();
-};
 
 Result<std::vector<Record>> Recorder::Impl::record_durably(std::span<const Entry> entries) {
     const auto written = durable->append(entries, Stamp::fresh, write_deadline());
@@ -154,26 +115,45 @@ void Recorder::Impl::flush_confirmations() {
     }
 }
 
-Result<void> Recorder::Impl::round(Deadline& next_identity, Deadline& next_clean) {
-    flush_confirmations();
-    if (next_identity.state() == Deadline::State::passed) {
-        const std::lock_guard one(merging);
-        auto known = check_identity(*shared, *journal, options.store_deadline, options.write_deadline);
-        if (!known) return known;
-        next_identity = Deadline::in(identity_interval);
+// Filling takes as long as it takes; between its pages the thread does its other work, and leaves the store alone for
+// as long as the last page took.
+Result<Recorder::Impl::Next> Recorder::Impl::watch_store(Deadline& next_identity) {
+    if (mirror) (void)mirror->refresh();
+    if (next_identity.state() == Deadline::State::open) return Next{};
+    const Deadline measure = Deadline::in(longest_measure);
+    const std::lock_guard one(merging);
+    const auto state = watch->check();
+    if (!state) {
+        if (stand_in) stand_in->store_fails(state.error());
+        return tl::unexpected(state.error());
     }
+    switch (*state) {
+        case StoreWatch::State::filling: return Next{Next::Filling::yes, longest_measure - measure.left()};
+        case StoreWatch::State::settled: break;
+    }
+    if (stand_in) stand_in->store_answers();
+    next_identity = Deadline::in(identity_interval);
+    return Next{};
+}
+
+Result<Recorder::Impl::Next> Recorder::Impl::round(Deadline& next_identity, Deadline& next_clean) {
+    flush_confirmations();
+    if (stand_in && stand_in->store() == StandIn::Store::down) next_identity = Deadline::in(Millis(0));
+    auto next = watch_store(next_identity);
+    if (!next) return next;
     for (Drained drained = Drained::more; drained == Drained::more;) {
         const std::lock_guard one(merging);
         const auto step = drain(*shared, *journal, clock, options.store_deadline * 4, options.write_deadline);
         if (!step) return tl::unexpected(step.error());
         drained = *step;
-        if (work.lock()->wish == Work::Wish::stop) return {};
+        if (work.lock()->wish == Work::Wish::stop) return next;
     }
     if (next_clean.state() == Deadline::State::passed) {
         next_clean = Deadline::in(clean_interval);
-        return journal->forget_confirmed(clock.now() - options.retention, write_deadline());
+        const auto clean = journal->forget_confirmed(clock.now() - options.retention, write_deadline());
+        if (!clean) return tl::unexpected(clean.error());
     }
-    return {};
+    return next;
 }
 
 void Recorder::Impl::run() {
@@ -192,7 +172,8 @@ void Recorder::Impl::run() {
             log_info(LogLine().with("event", "merge_goes_on"));
         }
         if (!done) next_identity = Deadline::in(Millis(0));
-        const Millis pause = done ? identity_interval : retry;
+        const bool filling = done && done->filling == Next::Filling::yes;
+        const Millis pause = filling ? done->pause : done ? identity_interval : retry;
         retry = done ? first_retry : std::min(retry * 2, longest_retry);
 
         auto todo = work.lock();
@@ -200,7 +181,7 @@ void Recorder::Impl::run() {
         work.notify_all();
         // After a failure a wish to drain must not make it spin.
         todo.wait_until(Deadline::in(pause).end(), [&](const Work& now) {
-            return now.wish == Work::Wish::stop || (done && now.wish == Work::Wish::drain);
+            return now.wish == Work::Wish::stop || (done && !filling && now.wish == Work::Wish::drain);
         });
         if (todo->wish == Work::Wish::stop) return;
         todo->wish = Work::Wish::none;
@@ -213,23 +194,44 @@ Recorder::Recorder(std::unique_ptr<DurableStore> store, RecorderOptions options,
 }
 
 Recorder::Recorder(std::unique_ptr<SharedStore> store, std::unique_ptr<Journal> journal, RecorderOptions options,
-                   const Clock& clock)
+                   const Clock& clock, MirrorOptions mirror)
     : impl_(std::make_unique<Impl>(options, clock)) {
     impl_->shared = std::move(store);
     impl_->journal = std::move(journal);
-    if (auto known = expect_remembered_epoch(*impl_->shared, *impl_->journal); !known) {
+    impl_->mirror = std::move(mirror.copy);
+    if (impl_->mirror) impl_->stand_in.emplace(*impl_->mirror, *impl_->journal, mirror.use, clock);
+    impl_->watch.emplace(*impl_->shared, *impl_->journal, impl_->mirror.get(), options.store_deadline,
+                         options.write_deadline);
+    impl_->look_at_store_first();
+    impl_->background = std::thread([impl = impl_.get()] { impl->run(); });
+    if (!impl_->mirror || mirror.use.part == MirrorUse::Part::read) return;
+    mirror.following.store_deadline = options.store_deadline * 4;
+    mirror.following.write_deadline = options.write_deadline;
+    impl_->follower =
+        std::make_unique<MirrorFollower>(*impl_->shared, *impl_->journal, *impl_->mirror, mirror.following, clock);
+}
+
+// Before anybody asks, so that a healthy store answers from the first look-up on. A failure is the thread's, and so is
+// what takes longer.
+void Recorder::Impl::look_at_store_first() {
+    if (auto known = expect_remembered_epoch(*shared, *journal); !known) {
         log_warning(LogLine().with("event", "journal_failed").with("why", known.error().text()));
     }
-    // Once before anybody asks, so that a healthy store answers from the first look-up on. A failure is the thread's.
-    if (auto checked = check_identity(*impl_->shared, *impl_->journal, options.store_deadline, options.write_deadline);
-        !checked) {
-        log_warning(LogLine().with("event", "store_not_ready").with("why", checked.error().text()));
+    const Deadline deadline = Deadline::in(options.store_deadline * 4);
+    for (;;) {
+        const auto state = watch->check();
+        if (!state) {
+            log_warning(LogLine().with("event", "store_not_ready").with("why", state.error().text()));
+            if (stand_in) stand_in->store_fails(state.error());
+            return;
+        }
+        if (*state == StoreWatch::State::settled || deadline.state() == Deadline::State::passed) return;
     }
-    impl_->background = std::thread([impl = impl_.get()] { impl->run(); });
 }
 
 Recorder::~Recorder() {
     if (!impl_->background.joinable()) return;
+    impl_->follower.reset();
     impl_->wake(Impl::Work::Wish::stop);
     impl_->background.join();
     impl_->flush_confirmations();
@@ -254,72 +256,6 @@ Result<std::vector<Merged>> Recorder::merge(std::span<const Entry> entries) {
     return all;
 }
 
-Recorder::Answer Recorder::lookup(const LookupQuestion& question) {
-    Answer answer;
-    if (auto found = impl_->store().lookup(question, impl_->store_deadline())) {
-        answer.found = std::move(*found);
-    } else {
-        answer.found.coverage = Coverage::partial;
-        answer.why = found.error();
-        impl_->wake(Impl::Work::Wish::drain);
-    }
-    if (!impl_->journal) return answer;
-    if (const auto ours = impl_->journal->lookup(question)) {
-        overlay(answer.found.records, *ours);
-    } else {
-        answer.found.coverage = Coverage::partial;
-        answer.why = ours.error();
-    }
-    return answer;
-}
-
-Result<LookupAnswer> Recorder::own_records(const Digest& who, const std::vector<ListTag>& lists) {
-    // Without the key's text no set of others is asked.
-    Answer answer = lookup({{CoverKey{Cover::address, who, ""}}, lists});
-    switch (answer.found.coverage) {
-        case Coverage::whole: return std::move(answer.found);
-        case Coverage::partial: break;
-    }
-    if (answer.why) return tl::unexpected(*answer.why);
-    return fail("ask", "the store", "it was not reached", Retry::helps);
-}
-
-Result<std::vector<Entry>> Recorder::records_of(const Digest& who) {
-    auto records = impl_->store().records_of(who, impl_->store_deadline());
-    if (!records || !impl_->journal) return records;
-    const auto ours = impl_->journal->records_of(who);
-    if (!ours) return tl::unexpected(ours.error());
-    overlay(*records, *ours);
-    return records;
-}
-
-Result<void> Recorder::scan(const std::function<Scan(const Entry&)>& take) {
-    std::map<std::pair<Digest, ListTag>, Entry> ours;
-    if (impl_->journal) {
-        const auto count = impl_->journal->pending_count();
-        if (!count) return tl::unexpected(count.error());
-        const auto pending = impl_->journal->pending(*count);
-        if (!pending) return tl::unexpected(pending.error());
-        for (const Entry& entry : *pending) ours.emplace(std::pair(entry.who, entry.list), entry);
-    }
-    Scan last = Scan::go_on;
-    const auto with_ours = [&](const Entry& entry) {
-        const auto mine = ours.find({entry.who, entry.list});
-        if (mine == ours.end()) return last = take(entry);
-        std::vector<Entry> one{entry};
-        overlay(one, {mine->second});
-        ours.erase(mine);
-        return last = take(one.front());
-    };
-    auto scanned = impl_->store().scan(with_ours, impl_->options.write_deadline);
-    if (!scanned) return scanned;
-    for (const auto& [key, entry] : ours) {
-        if (last == Scan::stop) break;
-        last = take(entry);
-    }
-    return {};
-}
-
 Result<std::size_t> Recorder::erase(const Digest& who, Erase what) {
     Erased erased{who, impl_->clock.now(), Time()};
     switch (what) {
@@ -339,6 +275,15 @@ Result<std::size_t> Recorder::erase(const Erased& erased, Erase what) {
     }
     auto count = impl_->store().erase(erased.who, what, impl_->write_deadline());
     if (!count) return count;
+    if (impl_->mirror) {
+        // Other hosts' copies are made anew when they see that something was erased.
+        auto copied = impl_->mirror->erase(erased.who, what, impl_->write_deadline());
+        if (!copied) return copied;
+        MirrorChange change;
+        change.erased = {erased};
+        const auto kept = impl_->mirror->write(std::move(change), impl_->write_deadline());
+        if (!kept) return tl::unexpected(kept.error());
+    }
     if (auto kept = remember_erased(std::span(&erased, 1)); !kept) return tl::unexpected(kept.error());
     return count;
 }
@@ -353,14 +298,6 @@ Result<std::vector<Erased>> Recorder::erased() {
 
 Result<void> Recorder::remember_lists(std::span<const ListName> lists) {
     return impl_->store().remember_lists(lists, impl_->durable ? impl_->write_deadline() : impl_->store_deadline());
-}
-
-Result<std::vector<ListName>> Recorder::known_lists() {
-    return impl_->store().known_lists(impl_->store_deadline());
-}
-
-Result<EventPage> Recorder::events(std::string_view after, std::size_t limit) {
-    return impl_->store().events(after, limit, impl_->store_deadline());
 }
 
 Result<void> Recorder::check_writable() {

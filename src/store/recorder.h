@@ -12,7 +12,10 @@
 #include "base/result.h"
 #include "store/durable_store.h"
 #include "store/journal.h"
+#include "store/mirror.h"
+#include "store/mirror_follower.h"
 #include "store/shared_store.h"
+#include "store/stand_in.h"
 
 namespace optout {
 
@@ -33,14 +36,21 @@ struct RecorderOptions {
     Millis retention{std::chrono::hours(24)};  // how long the journal keeps what is confirmed
 };
 
-// Owns: the store; and with a shared store the journal and one background thread, which merges what is pending and
-// watches whether the store forgot. Thread: any.
+// This host's copy of the shared store.
+struct MirrorOptions {
+    std::unique_ptr<Mirror> copy;  // none: none is kept
+    MirrorUse use;
+    FollowerOptions following;  // its deadlines are the recorder's
+};
+
+// Owns: the store; and with a shared store the journal, the mirror, one background thread, which merges what is
+// pending and watches whether the store forgot, and one that feeds the mirror. Thread: any.
 class Recorder {
   public:
     // The store's own synced commit is the journal.
     Recorder(std::unique_ptr<DurableStore> store, RecorderOptions options, const Clock& clock);
     Recorder(std::unique_ptr<SharedStore> store, std::unique_ptr<Journal> journal, RecorderOptions options,
-             const Clock& clock);
+             const Clock& clock, MirrorOptions mirror = {});
     Recorder(const Recorder&) = delete;
     Recorder& operator=(const Recorder&) = delete;
     ~Recorder();
@@ -52,17 +62,22 @@ class Recorder {
     // Rows with times of their own (import): merged, never re-stamped. Durable like record().
     [[nodiscard]] Result<std::vector<Merged>> merge(std::span<const Entry> entries);
 
-    // Never fails: where the store does not answer, Coverage::partial and `why` says so.
+    // Never fails: where the store does not answer, the mirror does; where that cannot, Coverage::partial. `why` says
+    // why something is unknown.
     struct Answer {
         LookupAnswer found;
         std::optional<Failure> why;
+        std::optional<Time> mirror_of;  // the mirror answered, as it was then
     };
     Answer lookup(const LookupQuestion& question);
+    // The same for those who decide by it what to write: never by the mirror. What it shows may have been changed
+    // since, and a decision that seems to be there already would not be written.
+    Answer lookup_to_change(const LookupQuestion& question);
     // Of one key, without others' sets: what is ours to change. A Failure where it is not whole: nobody changes what
     // they cannot see.
     [[nodiscard]] Result<LookupAnswer> own_records(const Digest& who, const std::vector<ListTag>& lists);
 
-    // As the store's, with what is pending laid over it.
+    // As the store's, with what is pending laid over it. Where it does not answer, as the mirror's.
     [[nodiscard]] Result<std::vector<Entry>> records_of(const Digest& who);
     [[nodiscard]] Result<void> scan(const std::function<Scan(const Entry&)>& take);
     // Remembered with the time of now, so that neither a back-up nor another site brings it back.
@@ -85,6 +100,9 @@ class Recorder {
     // Waits until nothing is pending.
     enum class Settled { all, not_yet };
     Settled settle(Deadline deadline);
+
+    // How the mirror stands; nothing where none is kept.
+    std::optional<MirrorStatus> mirror();
 
   private:
     struct Impl;

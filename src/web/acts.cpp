@@ -26,7 +26,7 @@ Result<std::vector<Record>> record(const Link& link, const std::vector<Write>& w
 
 OneClick unsubscribe_by_one_click(const Link& link, const Service& service) {
     // Where the store does not answer, nothing is found, and the opt-out is written.
-    const auto answer = service.shared->recorder->lookup(link.question(service));
+    const auto answer = service.shared->recorder->lookup_to_change(link.question(service));
     const auto writes = writes_to_stop({link.token.list}, Channel::one_click, service.settings.lists, answer.found);
     if (writes.empty()) {
         Write as_it_is;

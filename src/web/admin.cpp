@@ -31,13 +31,14 @@ Response ok(std::string json) {
     return {200, "application/json", std::move(json), {}};
 }
 
-// Of a key that nobody has: whether the store answers at all.
+// Of a key that nobody has: whether the store answers at all, or the mirror in its place.
 Result<void> store_answers(const AdminService& service) {
     const LookupQuestion question{{CoverKey{Cover::address, digest_of("readyz"), ""}}, {all_lists_tag()}};
     const Recorder::Answer answer = service.recorder.lookup(question);
-    switch (answer.found.coverage) {
-        case Coverage::whole: return {};
-        case Coverage::partial: break;
+    switch (listing_of_all(answer.found, service.clock.now()).listing) {
+        case Listing::listed:
+        case Listing::not_listed: return {};
+        case Listing::unknown: break;
     }
     if (answer.why) return tl::unexpected(*answer.why);
     return fail("ask", "the store", "it does not answer", Retry::helps);

@@ -93,7 +93,8 @@ PreferencesView view_of(const Visit& visit, const Link& link, const LookupAnswer
         if (&list != first) view.others.push_back(line_of(list, answer, now));
     }
     view.again = again_of(service, link);
-    if (answer.coverage == Coverage::partial) view.notice = PreferencesView::Notice::state_unknown;
+    const bool all_seen = answer.coverage == Coverage::whole && answer.sets_not_asked.empty();
+    if (!all_seen) view.notice = PreferencesView::Notice::state_unknown;
     return view;
 }
 
@@ -361,7 +362,7 @@ Answer act_on_preferences(const Visit& visit, const Link& link, const Form& form
         visit.service.shared->by_token.charge(token, now) == Limiter::Answer::over) {
         return too_many(visit);
     }
-    auto answer = visit.service.shared->recorder->lookup(link.question(visit.service));
+    auto answer = visit.service.shared->recorder->lookup_to_change(link.question(visit.service));
     return button->act({visit, link, form, std::move(answer.found), now});
 }
 

@@ -2,6 +2,7 @@
 #include <boost/test/unit_test.hpp>
 
 #include "bed.h"
+#include "support/mirror_copy.h"
 
 using namespace optout;
 using optout::test::AdminBed;
@@ -53,6 +54,25 @@ BOOST_AUTO_TEST_CASE(ready_means_that_store_and_journal_work) {
             BOOST_TEST(bed.ask("GET /readyz") == one.expected);
             BOOST_TEST(bed.ask("GET /healthz") == (Answered{200, "{\"status\":\"ok\"}\n"}));
         }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(ready_while_the_mirror_answers_for_the_store) {
+    test::allow_log("event=");
+    for (const auto& [age, status] :
+         {std::pair{std::chrono::hours(1), 200U}, std::pair{std::chrono::hours(25), 503U}}) {
+        AdminBed bed(AdminBed::Store::shared);
+        const test::PrivateDirectory directory;
+        auto journal =
+            open_lmdb_journal({directory.file("journal"), LmdbOptions::Addresses::keep, 64UL << 20U}, bed.clock);
+        BOOST_TEST_REQUIRE(journal.has_value());
+        auto mirror = test::mirror_of(directory.file("mirror"), **journal, {}, bed.clock.now() - age);
+        auto store = std::make_unique<FailingStore>(std::make_unique<MemoryStore>());
+        store->set(FailingStore::Health::down);
+        bed.recorder = std::make_unique<Recorder>(std::move(store), std::move(*journal), RecorderOptions{}, bed.clock,
+                                                  std::move(mirror));
+        BOOST_TEST(bed.ask("GET /readyz").status == status);
+        bed.recorder.reset();
     }
 }
 

@@ -1,0 +1,134 @@
+// src/store/refill.h: how a store that forgot is filled again, page by page.
+#include "bed.h"
+#include "store/failing_store.h"
+#include "store/memory_store.h"
+#include "store/refill.h"
+
+using namespace optout;
+using namespace optout::test;
+
+namespace {
+
+constexpr Millis second{1000};
+
+Entry numbered(const std::string& name, int number) {
+    const std::string address = name + std::to_string(number) + "@x.test";
+    return {parse_subject(address)->digest, newsletter, {State::opted_out, now, Channel::import, "", {}}, address, ""};
+}
+
+// A store that this host knows, with 1,200 records in the journal and 700 more in the mirror alone.
+struct World {
+    PrivateDirectory directory;
+    FixedClock clock{now};
+    std::unique_ptr<Journal> journal = open_lmdb_journal(lmdb("journal"), clock).value();
+    std::unique_ptr<Mirror> mirror = open_lmdb_mirror(lmdb("mirror"));
+    MemoryStore* memory = nullptr;
+    std::unique_ptr<FailingStore> store;
+    std::unique_ptr<StoreWatch> watch;
+
+    World() {
+        auto inner = std::make_unique<MemoryStore>();
+        memory = inner.get();
+        store = std::make_unique<FailingStore>(std::move(inner));
+        watch = std::make_unique<StoreWatch>(*store, *journal, mirror.get(), second, second * 5);
+        BOOST_TEST_REQUIRE((check() == "settled"));
+        const std::string epoch = journal->remembered("epoch").value();
+        std::vector<Entry> entries;
+        for (int i = 0; i < 1000; ++i) entries.push_back(numbered("journal", i));
+        BOOST_TEST_REQUIRE(journal->append(entries, Stamp::as_given, soon()).has_value());
+        entries.clear();
+        for (int i = 1000; i < 1200; ++i) entries.push_back(numbered("journal", i));
+        BOOST_TEST_REQUIRE(journal->append(entries, Stamp::as_given, soon()).has_value());
+        MirrorChange change;
+        for (int i = 0; i < 700; ++i) change.merged.push_back(numbered("mirror", i));
+        change.erased = {{numbered("erased", 1).who, now, now}};
+        change.state = MirrorState{epoch, "", "run-1", "", "7", now, now};
+        BOOST_TEST_REQUIRE(mirror->write(std::move(change), soon()).has_value());
+        const std::vector<ListName> names{{newsletter, "newsletter", "News"}};
+        BOOST_TEST_REQUIRE(mirror->remember_lists(names, soon()).has_value());
+        expect_log("event=store_forgot");
+        memory->forget_everything();
+    }
+
+    static Deadline soon() { return Deadline::in(Millis(20'000)); }
+    LmdbOptions lmdb(const std::string& name) const {
+        LmdbOptions options;
+        options.directory = directory.file(name);
+        options.map_size = 64ULL << 20U;
+        return options;
+    }
+    std::string check() {
+        const auto state = watch->check();
+        if (!state) return "failed";
+        return *state == StoreWatch::State::settled ? "settled" : "filling";
+    }
+    std::size_t stored() {
+        std::size_t count = 0;
+        const auto scanned = memory->scan(
+            [&](const Entry&) {
+                ++count;
+                return Scan::go_on;
+            },
+            second);
+        BOOST_TEST_REQUIRE(scanned.has_value());
+        return count;
+    }
+    // Whether look-ups are answered.
+    std::string answers() {
+        return memory->lookup({{CoverKey{Cover::address, digest_of("x"), ""}}, {newsletter}}, soon()) ? "yes" : "no";
+    }
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(mirror_filling)
+
+BOOST_FIXTURE_TEST_CASE(a_page_a_call_and_not_believed_before_the_last, World) {
+    std::vector<std::size_t> counts;
+    while (check() == "filling") {
+        BOOST_TEST_REQUIRE(counts.size() < 20U);
+        BOOST_TEST(answers() == "no");
+        if (counts.empty() || counts.back() != stored()) counts.push_back(stored());
+    }
+    BOOST_TEST((counts == std::vector<std::size_t>{500, 1000, 1200, 1700, 1900}));
+    BOOST_TEST(answers() == "yes");
+    BOOST_TEST(memory->known_lists(soon())->size() == 1U);
+    BOOST_TEST((memory->erased(soon()).value() == std::vector<Erased>{{numbered("erased", 1).who, now, now}}));
+    const MirrorState state = mirror->state().value();
+    BOOST_TEST(state.epoch == journal->remembered("epoch").value());
+    BOOST_TEST(state.last_event == "");
+    BOOST_TEST((state.scanned_at == Time()));  // it is to be copied anew
+    BOOST_TEST((state.current_at == now));     // and answers meanwhile
+    BOOST_TEST(check() == "settled");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_failed_page_is_tried_again_and_not_those_before_it, World) {
+    BOOST_TEST(check() == "filling");
+    BOOST_TEST(check() == "filling");
+    const std::string newest = memory->newest_event(soon()).value();
+    BOOST_TEST(newest == "1000");
+    store->set(FailingStore::Health::down);
+    BOOST_TEST(check() == "failed");
+    store->set(FailingStore::Health::well);
+    BOOST_TEST(check() == "filling");
+    BOOST_TEST(stored() == 1200U);
+    BOOST_TEST(answers() == "no");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_store_that_forgets_again_meanwhile_is_filled_from_the_beginning, World) {
+    for (int i = 0; i < 5; ++i) BOOST_TEST(check() == "filling");
+    memory->forget_everything();
+    while (check() == "filling") BOOST_TEST(answers() == "no");
+    BOOST_TEST(stored() == 1900U);
+    BOOST_TEST(answers() == "yes");
+}
+
+BOOST_FIXTURE_TEST_CASE(what_another_program_of_this_host_has_settled_is_not_done_twice, World) {
+    BOOST_TEST(check() == "filling");
+    StoreWatch other(*store, *journal, mirror.get(), second, second * 5);
+    for (auto state = other.check(); *state == StoreWatch::State::filling; state = other.check()) {
+    }
+    BOOST_TEST(check() == "settled");
+}
+
+BOOST_AUTO_TEST_SUITE_END()
