@@ -57,15 +57,29 @@ std::vector<ListName> list_names(const Settings& settings) {
     return names;
 }
 
+MirrorOptions mirror_options(const Settings& settings, MirrorUse::Part part) {
+    MirrorOptions options;
+    switch (settings.store.mirror) {
+        case StoreSettings::Mirror::no: return options;
+        case StoreSettings::Mirror::yes: break;
+    }
+    options.copy = open_lmdb_mirror(lmdb_options(settings, settings.store.path + "/mirror"));
+    options.use.max_age = settings.mirror.max_age;
+    options.use.part = part;
+    for (const RedisSettings::Set& set : settings.redis.sets) options.use.set_lists.push_back(list_tag(set.list));
+    return options;
+}
+
 Result<std::unique_ptr<Recorder>> open_redis(const Settings& settings, const RecorderOptions& options,
-                                             const Clock& clock) {
+                                             const Clock& clock, MirrorUse::Part part) {
     auto redis = redis_options(settings);
     if (!redis) return tl::unexpected(redis.error());
     std::error_code ignored;  // where it fails, opening the journal says why
     std::filesystem::create_directory(settings.store.path, ignored);
     auto journal = open_lmdb_journal(lmdb_options(settings, settings.store.path + "/journal"), clock);
     if (!journal) return tl::unexpected(journal.error());
-    return std::make_unique<Recorder>(make_redis_store(std::move(*redis)), std::move(*journal), options, clock);
+    return std::make_unique<Recorder>(make_redis_store(std::move(*redis)), std::move(*journal), options, clock,
+                                      mirror_options(settings, part));
 }
 
 Result<std::unique_ptr<Recorder>> open_lmdb(const Settings& settings, const RecorderOptions& options,
@@ -93,10 +107,10 @@ Result<void> take_identity_of_store_owner(const Settings& settings) {
     return {};
 }
 
-Result<std::unique_ptr<Recorder>> open_recorder(const Settings& settings, const Clock& clock) {
+Result<std::unique_ptr<Recorder>> open_recorder(const Settings& settings, const Clock& clock, MirrorUse::Part part) {
     if (auto taken = take_identity_of_store_owner(settings); !taken) return tl::unexpected(taken.error());
     const RecorderOptions options{settings.store.deadline, settings.store.write_deadline, settings.journal.retention};
-    auto recorder = settings.store.type == StoreSettings::Type::redis ? open_redis(settings, options, clock)
+    auto recorder = settings.store.type == StoreSettings::Type::redis ? open_redis(settings, options, clock, part)
                                                                       : open_lmdb(settings, options, clock);
     if (!recorder) return recorder;
     name_lists(**recorder, settings);

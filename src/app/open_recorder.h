@@ -17,8 +17,9 @@ namespace optout {
 // yet nothing changes.
 [[nodiscard]] Result<void> take_identity_of_store_owner(const Settings& settings);
 
-// Takes that identity first.
-[[nodiscard]] Result<std::unique_ptr<Recorder>> open_recorder(const Settings& settings, const Clock& clock);
+// Takes that identity first. Whoever runs for long feeds this host's mirror; a command only reads it.
+[[nodiscard]] Result<std::unique_ptr<Recorder>> open_recorder(const Settings& settings, const Clock& clock,
+                                                              MirrorUse::Part part);
 
 // Which store the settings name: the same text for the same store. Fails where there is none, or none answers.
 [[nodiscard]] Result<std::string> identity_of_store(const Settings& settings);

@@ -36,7 +36,7 @@ int run(const WebCommandLine& line) {
     }
     open_log("optout-web", settings->log.to, settings->log.level);
     for (const std::string& note : notes_on(*settings)) log_info(LogLine().with("event", "note").with("config", note));
-    const auto recorder = open_recorder(*settings, wall_clock());
+    const auto recorder = open_recorder(*settings, wall_clock(), MirrorUse::Part::follow);
     if (!recorder) return complain(recorder.error().text());
     const auto outbox = open_outbox(*settings, wall_clock());
     if (!outbox) return complain(outbox.error().text());

@@ -14,7 +14,9 @@ int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a write error, and hiredis writes without MSG_NOSIGNAL
     const std::vector<std::string> arguments(argv + 1, argv + argc);
     const optout::Stores stores{
-        [](const optout::Settings& settings) { return optout::open_recorder(settings, optout::wall_clock()); },
+        [](const optout::Settings& settings) {
+            return optout::open_recorder(settings, optout::wall_clock(), optout::MirrorUse::Part::read);
+        },
         [](const optout::Settings& settings) { return optout::open_outbox(settings, optout::wall_clock()); },
         optout::identity_of_store, optout::check_store};
     const auto kind = ::isatty(STDERR_FILENO) == 1 ? optout::Io::Err::terminal : optout::Io::Err::other;

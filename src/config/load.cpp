@@ -16,6 +16,7 @@ void read_all(Mapping& root, Settings& settings, ListNames& names) {
     root.section("milter", [&](Mapping& mapping) { read_milter(mapping, settings.milter); });
     root.section("store", [&](Mapping& mapping) { read_store(mapping, settings.store); });
     root.section("journal", [&](Mapping& mapping) { read_journal(mapping, settings.journal); });
+    root.section("mirror", [&](Mapping& mapping) { read_mirror(mapping, settings.mirror); });
     root.section("redis", [&](Mapping& mapping) { read_redis(mapping, settings.redis, names); });
     read_unsubscribe(root, settings);
     read_lists(root, settings.lists, names);
@@ -104,6 +105,8 @@ void keep_store(Keeper& keeper) {
     keeper.keep("store.write_deadline", [](auto& s) -> auto& { return s.store.write_deadline; });
     keeper.keep("journal.retention", [](auto& s) -> auto& { return s.journal.retention; });
     if (redis_matters) {
+        keeper.keep("store.mirror", [](auto& s) -> auto& { return s.store.mirror; });
+        keeper.keep("mirror.max_age", [](auto& s) -> auto& { return s.mirror.max_age; });
         keeper.keep("redis.address", [](auto& s) -> auto& { return s.redis.address; });
         keeper.keep("redis.username", [](auto& s) -> auto& { return s.redis.username; });
         keeper.keep("redis.password_file", [](auto& s) -> auto& { return s.redis.password_file; });

@@ -1,4 +1,4 @@
-// The sections store, journal and redis.
+// The sections store, journal, mirror and redis.
 #include <algorithm>
 #include <chrono>
 
@@ -10,6 +10,7 @@ namespace optout {
 namespace {
 
 using std::chrono::hours;
+using std::chrono::minutes;
 using std::chrono::seconds;
 
 constexpr unsigned highest_database = 65535;
@@ -64,10 +65,16 @@ void read_store(Mapping& mapping, StoreSettings& settings) {
     mapping.optional("path", settings.path, parse_absolute_path);
     mapping.optional("deadline", settings.deadline, DurationBetween{Millis(10), seconds(10)});
     mapping.optional("write_deadline", settings.write_deadline, DurationBetween{Millis(100), seconds(60)});
+    using Mirror = StoreSettings::Mirror;
+    mapping.optional("mirror", settings.mirror, Choice<Mirror>{{"true", Mirror::yes}, {"false", Mirror::no}});
 }
 
 void read_journal(Mapping& mapping, JournalSettings& settings) {
     mapping.optional("retention", settings.retention, DurationBetween{hours(1), hours(30 * 24)});
+}
+
+void read_mirror(Mapping& mapping, MirrorSettings& settings) {
+    mapping.optional("max_age", settings.max_age, DurationBetween{minutes(1), hours(30 * 24)});
 }
 
 void read_redis(Mapping& mapping, RedisSettings& settings, ListNames& names) {

@@ -40,6 +40,7 @@ Parsed<std::string> parse_list_name(std::string_view text);
 void read_milter(Mapping& mapping, MilterSettings& settings);
 void read_store(Mapping& mapping, StoreSettings& settings);
 void read_journal(Mapping& mapping, JournalSettings& settings);
+void read_mirror(Mapping& mapping, MirrorSettings& settings);
 void read_redis(Mapping& mapping, RedisSettings& settings, ListNames& names);
 void read_unsubscribe(Mapping& mapping, Settings& settings);  // keys, public_url, mailto…, keep_addresses
 void read_lists(Mapping& mapping, std::vector<ListRule>& lists, ListNames& names);

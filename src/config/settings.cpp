@@ -30,6 +30,11 @@ std::vector<std::string> notes_on(const Settings& settings) {
     if (settings.store.type == StoreSettings::Type::lmdb && !settings.redis.sets.empty()) {
         notes.emplace_back("redis.sets: not asked, since store.type is lmdb");
     }
+    const bool mirror_as_usual =
+        settings.store.mirror == StoreSettings::Mirror::yes && settings.mirror == MirrorSettings();
+    if (settings.store.type == StoreSettings::Type::lmdb && !mirror_as_usual) {
+        notes.emplace_back("store.mirror, mirror.max_age: not used, since store.type is lmdb");
+    }
     if (reach_of(settings.web.admin) == Reach::others) {
         notes.emplace_back("web.admin: reachable from other machines; put TLS before it");
     }

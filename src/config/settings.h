@@ -31,12 +31,18 @@ struct StoreSettings {
     std::string path = "/var/lib/optout-milter";
     Millis deadline{250};
     Millis write_deadline{5000};
+    enum class Mirror { no, yes } mirror = Mirror::yes;  // with redis
     friend bool operator==(const StoreSettings&, const StoreSettings&) = default;
 };
 
 struct JournalSettings {
     Millis retention{std::chrono::hours(24)};
     friend bool operator==(const JournalSettings&, const JournalSettings&) = default;
+};
+
+struct MirrorSettings {
+    Millis max_age{std::chrono::hours(24)};
+    friend bool operator==(const MirrorSettings&, const MirrorSettings&) = default;
 };
 
 struct RedisSettings {
@@ -101,6 +107,7 @@ struct Settings {
     MilterSettings milter;
     StoreSettings store;
     JournalSettings journal;
+    MirrorSettings mirror;
     RedisSettings redis;
     std::string keys = "/etc/optout-milter/keys";
     std::string public_url;  // https://…, without a final slash

@@ -86,7 +86,8 @@ void add_reading_commands(CLI::App& app, Reading& r) {
     list->footer("Prints address, list, state, when, channel, reason and the person's own text.");
 
     auto* pending = command_of<StoreCommand>(app, r, r.pending, "pending",
-                                             "Say how many records of this host wait for the shared store");
+                                             "Say how many records of this host wait for the shared store, and "
+                                             "how its mirror stands");
     add_json(*pending, r.pending.output);
     pending->footer("Exit code: 0 none; 1 some (they count on this host already, and are safe); 2 an error.");
 }

@@ -80,9 +80,15 @@ std::string json_line(const MadeToken& made) {
     return dumped(out);
 }
 
-std::string json_pending(std::size_t count) {
+std::string json_pending(std::size_t count, const std::optional<MirrorStatus>& mirror) {
     Json out;
     out["pending"] = count;
+    if (mirror) {
+        Json& shown = out["mirror"];
+        shown["state"] = name_of(mirror->state);
+        shown["records"] = mirror->records;
+        if (mirror->age) shown["age_ms"] = mirror->age->count();
+    }
     return dumped(out);
 }
 

@@ -2,12 +2,14 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "ctl/status.h"
 #include "mail/token.h"
 #include "policy/record.h"
+#include "store/stand_in.h"
 
 namespace optout::ctl {
 
@@ -29,7 +31,7 @@ std::string json_line(const StatusLine& line);
 std::string json_line(const Entry& entry, const std::string& list);
 std::string json_line(const TokenFacts& facts, const std::vector<StatusLine>& records);
 std::string json_line(const MadeToken& made);
-std::string json_pending(std::size_t count);
+std::string json_pending(std::size_t count, const std::optional<MirrorStatus>& mirror);
 
 std::string day_text(const Token& token);  // "2026-11-23": when it was sent
 

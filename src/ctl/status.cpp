@@ -83,6 +83,7 @@ Status status_of(const Subject& subject, const std::optional<ListChoice>& only, 
     const Cover own = question.who.front().by;
     Status status;
     status.why = answer.why;
+    status.mirror_of = answer.mirror_of;
     if (only) {
         status.lines.push_back(line_of(only->rule, answer.found, own, now));
     } else {
@@ -137,6 +138,10 @@ void print(const Status& status, Output output, Context& context) {
         case Output::json:
             for (const StatusLine& line : status.lines) context.io.out << json_line(line) << '\n';
             break;
+    }
+    if (status.mirror_of) {
+        complain(context.io,
+                 "the store does not answer; this is what the mirror of " + to_iso8601(*status.mirror_of) + " says");
     }
     if (status.why) complain(context.io, printable(status.why->text()));
 }

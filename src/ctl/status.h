@@ -19,7 +19,8 @@ struct StatusLine : ListStatus {
 
 struct Status {
     std::vector<StatusLine> lines;
-    std::optional<Failure> why;  // something was not reached
+    std::optional<Failure> why;     // something was not reached
+    std::optional<Time> mirror_of;  // the mirror answered in the place of the store
 };
 
 // Every configured list, all, and lists that are no longer configured; or the one chosen.

@@ -235,7 +235,8 @@ def test_store_that_is_down_puts_the_recipient_off() -> None:
         redis = PrivateRedis(Path(directory) / "redis")
         try:
             # What it says about a store that is down is not the matter of this folder.
-            with running({"store.type": "redis", "redis": {"address": f"unix:{redis.path}"}}, declared=("",)) as bed:
+            settings = {"store.type": "redis", "store.mirror": False, "redis": {"address": f"unix:{redis.path}"}}
+            with running(settings, declared=("",)) as bed:
                 mta = bed.session()
                 expect_good_service(mta)
                 redis.stop()

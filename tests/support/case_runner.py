@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import time
 from functools import singledispatchmethod
@@ -9,11 +10,11 @@ from pathlib import Path
 from typing import Any
 
 from . import cases, tokens
-from .daemon import LogLine
+from .daemon import Admin, LogLine
 from .milter_daemon import MilterDaemon
 from .placeholders import check_tokens, compare, to_bytes
 from .private_redis import PrivateRedis
-from .settings import base_settings, change
+from .settings import base_settings, change, to_text
 from .smtp_client import Reply, SmtpClient
 from .waiting import patience, wait_until
 from .world import World
@@ -138,7 +139,15 @@ class _Runner:
 
     @perform.register
     def _(self, step: cases.Ctl) -> None:
-        self.milter.admin.must(*[self._bytes(word).decode() for word in step.arguments])
+        admin = self.milter.admin if step.host == "here" else self._another_host()
+        admin.must(*[self._bytes(word).decode() for word in step.arguments])
+
+    def _another_host(self) -> Admin:
+        directory = self.directory / "elsewhere"
+        directory.mkdir(exist_ok=True)
+        config = directory / "optout.yaml"
+        config.write_text(to_text(change(self.milter.settings, "store.path", str(directory / "store"))))
+        return Admin(config)
 
     @perform.register
     def _(self, step: cases.Remember) -> None:
@@ -227,6 +236,14 @@ class _Runner:
     def _(self, step: cases.ExpectMaildrop) -> None:
         queued = [name for name in self.world.postfix.queued() if name.startswith("maildrop/")]
         assert len(queued) == step.count, f"expected {step.count} in maildrop, there are {queued}"
+
+    @perform.register
+    def _(self, step: cases.ExpectMirror) -> None:
+        def mirror() -> Any:
+            return json.loads(self.milter.admin.run("pending", "--json").stdout)["mirror"]
+
+        wait_until(lambda: (mirror()["state"], mirror()["records"]) == ("ready", step.records),
+                   f"a mirror with {step.records}, where it is {mirror()}")
 
     @perform.register
     def _(self, step: cases.ExpectRecord) -> None:

@@ -45,6 +45,7 @@ class Reload:
 @dataclass
 class Ctl:
     arguments: list[str]
+    host: str  # here; elsewhere: one that shares nothing but Redis
 
 
 @dataclass
@@ -131,8 +132,14 @@ class ExpectRecord:
     state: str  # opted_out, paused, opted_in, none
 
 
+@dataclass
+class ExpectMirror:
+    records: int
+
+
 Step = (Config | Change | Reload | Ctl | Remember | Redis | Disk | Session | Send | Data | ExpectReply | Submit | WakePickup
-        | ExpectLog | ExpectNoLog | ExpectMaildrop | ExpectRecord)
+        | ExpectLog | ExpectNoLog | ExpectMaildrop | ExpectRecord
+        | ExpectMirror)
 
 
 @dataclass
@@ -270,7 +277,15 @@ class _Parser:
     def _on_optoutctl(self, number: int, rest: str) -> None:
         if not rest:
             raise CaseError("optoutctl needs arguments")
-        self._add(number, Ctl(rest.split()))
+        self._add(number, Ctl(rest.split(), "here"))
+
+    def _on_elsewhere(self, number: int, rest: str) -> None:
+        if not self.case.needs_redis:
+            raise CaseError("there is no other host without Redis: config: store.type = redis")
+        words = rest.split()
+        if len(words) < 2 or words[0] != "optoutctl":
+            raise CaseError(f"expected: elsewhere optoutctl ARGUMENTS, not: {rest}")
+        self._add(number, Ctl(words[1:], "elsewhere"))
 
     def _on_remember(self, number: int, rest: str) -> None:
         if not rest:
@@ -332,6 +347,8 @@ class _Parser:
             self.case.declared.append(_pattern(more))
         elif what == "maildrop" and more.isdigit():
             self._add(number, ExpectMaildrop(int(more)))
+        elif what == "mirror" and more.isdigit():
+            self._add(number, ExpectMirror(int(more)))
         elif what in ("record", "redis") and words:
             self._add(number, _record("store" if what == "record" else "redis", words))
         else:

@@ -72,6 +72,7 @@ def stored(request: pytest.FixtureRequest, start: Callable[..., WebDaemon], dire
 
     def use_redis(settings: dict) -> None:
         settings["store"]["type"] = "redis"
+        settings["store"]["mirror"] = False  # the mirror would answer for it
         settings["redis"] = {"address": f"unix:{redis.path}"}
 
     try:

@@ -130,6 +130,8 @@ BOOST_AUTO_TEST_CASE(values_that_are_not_what_is_wanted) {
         at_line_5("store", "deadline", "9ms", "a duration from 10ms to 10s", "\"9ms\""),
         at_line_5("store", "deadline", "11s", "a duration from 10ms to 10s", "\"11s\""),
         at_line_5("store", "write_deadline", "2m", "a duration from 100ms to 1m", "\"2m\""),
+        at_line_5("store", "mirror", "yes", "true or false", "\"yes\""),
+        at_line_5("mirror", "max_age", "59s", "a duration from 1m to 30d", "\"59s\""),
         at_line_5("journal", "retention", "59m", "a duration from 1h to 30d", "\"59m\""),
         at_line_5("redis", "database", "-1", "a number from 0 to 65535", "\"-1\""),
         at_line_5("redis", "database", "1x", "a number from 0 to 65535", "\"1x\""),

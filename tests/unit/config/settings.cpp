@@ -45,6 +45,8 @@ store:
   path: /srv/optout
   deadline: 1s
   write_deadline: 100ms
+  mirror: false
+mirror: {max_age: 2h}
 journal: {retention: 7d}
 redis:
   address: tcp:[::1]:6379
@@ -169,8 +171,10 @@ BOOST_AUTO_TEST_CASE(every_key_arrives) {
     BOOST_TEST((loaded.milter == MilterSettings{"unix:/run/optout-milter/milter.sock", 0666, "postfix",
                                                 MilterSettings::Mode::monitor, 4, 1UL << 20U,
                                                 MilterSettings::OnLongHeader::accept}));
-    BOOST_TEST((loaded.store == StoreSettings{StoreSettings::Type::redis, "/srv/optout", Millis(1000), Millis(100)}));
+    BOOST_TEST((loaded.store == StoreSettings{StoreSettings::Type::redis, "/srv/optout", Millis(1000), Millis(100),
+                                              StoreSettings::Mirror::no}));
     BOOST_TEST((loaded.journal == JournalSettings{std::chrono::hours(7 * 24)}));
+    BOOST_TEST((loaded.mirror == MirrorSettings{std::chrono::hours(2)}));
     using Set = RedisSettings::Set;
     BOOST_TEST((loaded.redis == RedisSettings{"tcp:[::1]:6379",
                                               "optout",
@@ -329,6 +333,8 @@ BOOST_AUTO_TEST_CASE(what_waits_for_a_restart_stays_and_is_named) {
         both("path", "/srv/optout", "/srv/other", {"store.path"}),
         both("deadlines", "deadline: 1s\n  write_deadline: 100ms", "deadline: 2s",
              {"store.deadline", "store.write_deadline"}),
+        both("mirror", "mirror: false", "mirror: true", {"store.mirror"}),
+        both("age of the mirror", "max_age: 2h", "max_age: 3h", {"mirror.max_age"}),
         both("retention", "retention: 7d", "retention: 48h", {"journal.retention"}),
         both("redis", "database: 3", "database: 4", {"redis.database"}),
         both("redis address", "tcp:[::1]:6379", "tcp:[::1]:6380", {"redis.address"}),
@@ -369,6 +375,20 @@ BOOST_AUTO_TEST_CASE(nobody_reads_the_section_redis_with_lmdb) {
     Settings redis = load(ConfigText{.more = "store: {type: redis}\nredis: {database: 1}"}.text());
     const std::vector<std::string> keys{"store.type", "redis.database"};
     BOOST_TEST(keep_until_restart(smallest(), redis, Program::web) == keys, per::per_element());
+}
+
+BOOST_AUTO_TEST_CASE(what_is_said_of_the_mirror_is_not_used_with_lmdb) {
+    const std::vector<std::string> note{"store.mirror, mirror.max_age: not used, since store.type is lmdb"};
+    for (const char* more : {"store: {mirror: false}", "mirror: {max_age: 2h}"}) {
+        BOOST_TEST_CONTEXT(more) {
+            BOOST_TEST((notes_on(load(ConfigText{.more = more}.text())) == note));
+            const std::string redis = std::string(more) == "store: {mirror: false}"
+                                          ? "store: {type: redis, mirror: false}"
+                                          : "store: {type: redis}\n" + std::string(more);
+            BOOST_TEST(notes_on(load(ConfigText{.more = redis}.text())).empty());
+        }
+    }
+    BOOST_TEST((smallest().store.mirror == StoreSettings::Mirror::yes));
 }
 
 BOOST_AUTO_TEST_CASE(notes_say_what_may_surprise_of_the_web) {

@@ -5,6 +5,7 @@
 #include "store/failing_store.h"
 #include "store/memory_store.h"
 #include "support/captured_log.h"
+#include "support/mirror_copy.h"
 
 using namespace optout;
 using optout::test::Bed;
@@ -218,7 +219,56 @@ class Outage : public Bed {
     }
 };
 
+// The same with a mirror, in which a@example.com is out of news.
+class Mirrored : public Bed {
+  public:
+    explicit Mirrored(Millis age) {
+        optout::test::expect_log("event=store_not_ready");
+        optout::test::allow_log("event=merge_waits");
+        optout::test::allow_log("event=mirror_");
+        stores.recorder = [this, age](const Settings& settings) -> Result<std::unique_ptr<Recorder>> {
+            auto store = std::make_unique<FailingStore>(std::make_unique<MemoryStore>());
+            store->set(FailingStore::Health::down);
+            auto journal = open_lmdb_journal({settings.store.path, LmdbOptions::Addresses::keep, 64UL << 20U}, clock);
+            if (!journal) return tl::unexpected(journal.error());
+            const Entry out{parse_subject("a@example.com")->digest,
+                            list_tag("news"),
+                            {State::opted_out, clock.now() - std::chrono::hours(9), Channel::page, "", {}},
+                            "a@example.com",
+                            ""};
+            auto mirror = optout::test::mirror_of(file("mirror"), **journal, {out}, clock.now() - age);
+            return std::make_unique<Recorder>(std::move(store), std::move(*journal), RecorderOptions{}, clock,
+                                              std::move(mirror));
+        };
+    }
+};
+
 }  // namespace
+
+BOOST_AUTO_TEST_CASE(the_mirror_answers_and_its_age_is_told) {
+    Mirrored bed(std::chrono::minutes(5));
+    const std::string told =
+        "optoutctl: the store does not answer; this is what the mirror of 2026-11-23T11:55:00Z says\n";
+    BOOST_TEST(bed.run({"check", "a@example.com", "--list", "news"}) ==
+               (Ran{1, "a@example.com  news  opted_out  2026-11-23T03:00:00Z  page  -\n", told}));
+    BOOST_TEST(bed.run({"check", "b@example.com", "--list", "news"}) ==
+               (Ran{0, "b@example.com  news  none  -  -  -\n", told}));
+    BOOST_TEST(bed.run({"remove", "a@example.com"}).exit == 2);
+    BOOST_TEST(bed.run({"pending"}) ==
+               (Ran{0, "0 records wait for the shared store\nthe mirror has 1 record, current 5m ago\n", ""}));
+    BOOST_TEST(bed.run({"pending", "--json"}) ==
+               (Ran{0,
+                    R"({"pending":0,"mirror":{"state":"ready","records":1,"age_ms":300000}})"
+                    "\n",
+                    ""}));
+}
+
+BOOST_AUTO_TEST_CASE(a_mirror_that_is_too_old_is_told_too) {
+    Mirrored bed(std::chrono::hours(25));
+    BOOST_TEST(bed.run({"check", "a@example.com", "--list", "news"}).exit == 2);
+    BOOST_TEST(bed.run({"pending"}).out ==
+               "0 records wait for the shared store\nthe mirror is too old to answer: 1 record, current 25h ago\n");
+}
 
 BOOST_AUTO_TEST_CASE(what_is_not_known_is_never_deliverable) {
     Outage bed;
