@@ -15,11 +15,14 @@
 #include "base/text.h"
 #include "store/lmdb_outbox.h"
 #include "store/lmdb_store.h"
+#include "store/mirror_check.h"
 #include "store/redis_store.h"
 
 namespace optout {
 
 namespace {
+
+constexpr Millis mirror_lag{10'000};  // after which a difference to the store is a finding
 
 LmdbOptions lmdb_options(const Settings& settings, std::string directory) {
     LmdbOptions options;
@@ -89,6 +92,22 @@ Result<std::unique_ptr<Recorder>> open_lmdb(const Settings& settings, const Reco
     return std::make_unique<Recorder>(std::move(*store), options, clock);
 }
 
+// What this host keeps of a shared store. It may have recorded or copied nothing yet.
+Result<void> check_own_files(const Settings& settings, const RedisOptions& redis, const TakeFinding& take) {
+    const LmdbOptions journal = lmdb_options(settings, settings.store.path + "/journal");
+    if (identity_of_lmdb_store(journal.directory)) {
+        const auto checked = check_lmdb_journal(journal, take);
+        if (!checked) return tl::unexpected(checked.error());
+    }
+    switch (settings.store.mirror) {
+        case StoreSettings::Mirror::no: return {};
+        case StoreSettings::Mirror::yes: break;
+    }
+    const LmdbOptions mirror = lmdb_options(settings, settings.store.path + "/mirror");
+    if (!identity_of_lmdb_store(mirror.directory)) return {};
+    return check_mirror(*make_redis_store(redis), mirror, take, settings.store.write_deadline, mirror_lag);
+}
+
 }  // namespace
 
 Result<void> take_identity_of_store_owner(const Settings& settings) {
@@ -140,11 +159,7 @@ Result<Checked> check_store(const Settings& settings, const TakeFinding& take) {
     if (!options) return tl::unexpected(options.error());
     auto checked = check_redis_store(*options, take, settings.store.write_deadline);
     if (!checked) return checked;
-    // Here the mirror is compared with the store, once there is one.
-    const std::string directory = settings.store.path + "/journal";
-    if (!identity_of_lmdb_store(directory)) return checked;  // this host has recorded nothing yet
-    const auto journal = check_lmdb_journal(lmdb_options(settings, directory), take);
-    if (!journal) return journal;
+    if (auto own = check_own_files(settings, *options, take); !own) return tl::unexpected(own.error());
     return checked;
 }
 

@@ -117,4 +117,8 @@ Result<Checked> check_lmdb_journal(const LmdbOptions& options, const TakeFinding
     return check({options.directory, "journal", options.map_size}, take);
 }
 
+Result<Checked> check_lmdb_mirror(const LmdbOptions& options, const TakeFinding& take) {
+    return check({options.directory, "mirror", options.map_size}, take);
+}
+
 }  // namespace optout

@@ -20,17 +20,6 @@ constexpr Millis short_absence{30'000};
 constexpr Millis first_retry{1000};
 constexpr Millis longest_retry{60'000};
 
-// Digests are as good as random. One person's records differ in the tag.
-std::uint64_t number_of(const Entry& entry) {
-    const auto take = [](const auto& bytes, std::size_t count) {
-        std::uint64_t number = 0;
-        for (std::size_t i = 0; i < count; ++i) number = number << 8U | bytes[i];
-        return number;
-    };
-    constexpr std::uint64_t odd = 0x9E3779B97F4A7C15U;
-    return take(entry.who.bytes, 8) ^ (take(entry.list.bytes, entry.list.bytes.size()) * odd);
-}
-
 tl::unexpected<Failure> ended() {
     return fail("copy", "the store", "the program ends", Retry::helps);
 }
@@ -164,7 +153,7 @@ Result<void> MirrorFollower::copy(const MirrorState& before, const StoreIdentity
     Result<void> outcome;
     auto scanned = store_.scan(
         [&](const Entry& entry) {
-            copy.seen.push_back(number_of(entry));
+            copy.seen.add(entry);
             copy.to_write.push_back(entry);
             if (copy.to_write.size() >= rows_a_write) outcome = write_some(copy);
             return outcome && wish() == Wish::none ? Scan::go_on : Scan::stop;
@@ -240,7 +229,7 @@ Result<void> MirrorFollower::settle(Copy& copy) {
             if (auto replaced = replace(copy.outdated); !replaced) return replaced;
             break;
     }
-    std::sort(copy.seen.begin(), copy.seen.end());
+    copy.seen.complete();
     std::optional<Entry> last;
     for (;;) {
         if (wish() == Wish::stop) return ended();
@@ -265,9 +254,7 @@ Result<void> MirrorFollower::replace(const std::vector<Entry>& entries) {
 
 Result<void> MirrorFollower::settle_missing(const Copy& copy, const std::vector<Entry>& page) {
     std::vector<Entry> missing;
-    std::copy_if(page.begin(), page.end(), std::back_inserter(missing), [&](const Entry& entry) {
-        return !std::binary_search(copy.seen.begin(), copy.seen.end(), number_of(entry));
-    });
+    std::copy_if(page.begin(), page.end(), std::back_inserter(missing), [&](const Entry& entry) { return !copy.seen.has(entry); });
     if (missing.empty()) return {};
     switch (copy.missing) {
         case Copy::Missing::restore: return restore(copy, std::move(missing));

@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "store/journal.h"
 #include "store/mirror.h"
+#include "store/seen_rows.h"
 #include "store/shared_store.h"
 
 namespace optout {
@@ -43,7 +44,7 @@ class MirrorFollower {
         StoreIdentity store;
         MirrorState before;
         Time began;
-        std::vector<std::uint64_t> seen;
+        SeenRows seen;
         std::vector<Entry> to_write;
         std::vector<Entry> later;     // what we have a later record of than the store,
         std::vector<Entry> outdated;  // and what it has

@@ -31,6 +31,7 @@ struct Checked {
 // Fail where the check cannot be done: there is no such store, it does not open, it cannot be read to its end.
 [[nodiscard]] Result<Checked> check_lmdb_store(const LmdbOptions& options, const TakeFinding& take);
 [[nodiscard]] Result<Checked> check_lmdb_journal(const LmdbOptions& options, const TakeFinding& take);
+[[nodiscard]] Result<Checked> check_lmdb_mirror(const LmdbOptions& options, const TakeFinding& take);  // by itself
 // `deadline` bounds each step to the server. Rows that change meanwhile are no findings.
 [[nodiscard]] Result<Checked> check_redis_store(const RedisOptions& options, const TakeFinding& take, Millis deadline);
 
