@@ -45,6 +45,11 @@ void say_what_waits(Recorder& recorder, Io& io) {
                              counted(*count, "record is", "records are")));
 }
 
+void say_mirror(const std::optional<Time>& mirror_of, Io& io) {
+    if (!mirror_of) return;
+    complain(io, "the store does not answer; this is what the mirror of " + to_iso8601(*mirror_of) + " says");
+}
+
 Exit finish_output(Io& io, Exit so_far) {
     io.out.flush();
     if (io.out) return so_far;

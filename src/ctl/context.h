@@ -33,6 +33,9 @@ std::unique_ptr<Outbox> open_outbox(Context& context);
 // are durable.
 void say_what_waits(Recorder& recorder, Io& io);
 
+// After showing what there is: where that was the mirror's, of when it is.
+void say_mirror(const std::optional<Time>& mirror_of, Io& io);
+
 // Whether everything that was printed reached its reader; says so where not.
 Exit finish_output(Io& io, Exit so_far);
 

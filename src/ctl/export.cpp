@@ -20,13 +20,16 @@ std::string line_of(const Entry& entry, const ListBook& book) {
     return csv_line(fields);
 }
 
-Result<void> write_all(Recorder& recorder, const ListBook& book, std::ostream& out) {
+Result<void> write_all(Recorder& recorder, const ListBook& book, std::ostream& out, Io& io) {
     const std::vector<std::string> header(csv_columns.begin(), csv_columns.end());
     out << csv_line(header);
-    return recorder.scan([&](const Entry& entry) {
+    const auto scanned = recorder.scan_or_mirror([&](const Entry& entry) {
         out << line_of(entry, book);
         return out ? Scan::go_on : Scan::stop;
     });
+    if (!scanned) return tl::unexpected(scanned.error());
+    say_mirror(*scanned, io);
+    return {};
 }
 
 enum class Target { standard_output, file };
@@ -36,10 +39,10 @@ Result<void> write_to(Target target, OutputFile& file, Recorder& recorder, Conte
     if (!known) return tl::unexpected(known.error());
     const ListBook book(context.settings.lists, *known);
     switch (target) {
-        case Target::standard_output: return write_all(recorder, book, context.io.out);
+        case Target::standard_output: return write_all(recorder, book, context.io.out, context.io);
         case Target::file: break;
     }
-    if (auto written = write_all(recorder, book, file.stream()); !written) return written;
+    if (auto written = write_all(recorder, book, file.stream(), context.io); !written) return written;
     return file.finish();
 }
 

@@ -58,13 +58,16 @@ Exit run(const List& command, Context& context) {
     if (!recorder) return Exit::error;
     const ListBook book = known_book(context, *recorder);
     std::ostream& out = context.io.out;
-    const auto scanned = recorder->scan([&](const Entry& entry) {
+    const auto scanned = recorder->scan_or_mirror([&](const Entry& entry) {
         if (!filter->takes(entry)) return Scan::go_on;
         const std::string list = book.name_of(entry.list);
         out << (command.output == Output::json ? json_line(entry, list) : text_line(entry, list)) << '\n';
         return out ? Scan::go_on : Scan::stop;
     });
-    if (scanned) return Exit::fine;
+    if (scanned) {
+        say_mirror(*scanned, context.io);
+        return Exit::fine;
+    }
     complain(context.io, printable(scanned.error().text()));
     return Exit::error;
 }

@@ -18,7 +18,7 @@ StatusLine line_of(const ListRule* rule, const LookupAnswer& answer, Cover own, 
 }
 
 Result<std::vector<StatusLine>> lines_of_others(const Subject& subject, Context& context, Recorder& recorder) {
-    auto entries = recorder.records_of(subject.digest);
+    auto entries = recorder.records_or_mirror(subject.digest);
     if (!entries) return tl::unexpected(entries.error());
     std::erase_if(*entries, [&](const Entry& entry) {
         return configured(context.settings.lists, entry.list) == Configured::yes;
@@ -139,10 +139,7 @@ void print(const Status& status, Output output, Context& context) {
             for (const StatusLine& line : status.lines) context.io.out << json_line(line) << '\n';
             break;
     }
-    if (status.mirror_of) {
-        complain(context.io,
-                 "the store does not answer; this is what the mirror of " + to_iso8601(*status.mirror_of) + " says");
-    }
+    say_mirror(status.mirror_of, context.io);
     if (status.why) complain(context.io, printable(status.why->text()));
 }
 

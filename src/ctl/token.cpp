@@ -63,7 +63,7 @@ Given read_given(std::string_view text, const Settings& settings, const Keyring&
 // The address is no secret to the admin where the store knows it.
 std::string address_of(const Given& given, const Digest& who, Recorder& recorder) {
     if (given.address) return given.address->text();
-    const auto entries = recorder.records_of(who);
+    const auto entries = recorder.records_or_mirror(who);
     if (!entries) return "";
     for (const Entry& entry : *entries) {
         if (!entry.address.empty()) return entry.address;

@@ -109,6 +109,11 @@ void Session::look_up(RecipientState& recipient, std::vector<CoverKey> keys) con
     Recorder::Answer answer = service_->recorder->lookup({std::move(keys), service_->tags});
     recipient.answer = std::move(answer.found);
     if (!answer.why) return;
+    // Of an answer that is whole some lists may be unknown all the same: this one?
+    const auto* list = std::get_if<const ListRule*>(&message_->match);
+    const bool concerned = recipient.answer.coverage == Coverage::partial || list == nullptr ||
+                           listing_of(**list, recipient.answer, service_->clock->now()).listing == Listing::unknown;
+    if (!concerned) return;
     log_info(recipient_line(*message_, id_, recipient.raw)
                  .with("reason", name_of(Reason::store_unknown))
                  .with("why", answer.why->text()));

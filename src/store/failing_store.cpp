@@ -76,4 +76,16 @@ Result<std::string> FailingStore::make_epoch(Deadline deadline) {
     return unless_down(health_, [&] { return behind_->make_epoch(deadline); });
 }
 
+Result<void> FailingStore::tell_filling(Deadline deadline) {
+    return unless_down(health_, [&] { return behind_->tell_filling(deadline); });
+}
+
+Result<void> FailingStore::tell_filled(const std::string& epoch, Deadline deadline) {
+    return unless_down(health_, [&] { return behind_->tell_filled(epoch, deadline); });
+}
+
+Result<SharedStore::Unreadable> FailingStore::scan_readable(const std::function<Scan(const Entry&)>& take, Millis deadline) {
+    return unless_down(health_, [&] { return behind_->scan_readable(take, deadline); });
+}
+
 }  // namespace optout

@@ -30,6 +30,9 @@ class FailingStore final : public SharedStore {
     Result<StoreIdentity> identity(Deadline deadline) override;
     void expect_epoch(std::string epoch) override;
     Result<std::string> make_epoch(Deadline deadline) override;
+    Result<void> tell_filling(Deadline deadline) override;
+    Result<void> tell_filled(const std::string& epoch, Deadline deadline) override;
+    Result<Unreadable> scan_readable(const std::function<Scan(const Entry&)>& take, Millis deadline) override;
 
   private:
     std::unique_ptr<SharedStore> behind_;

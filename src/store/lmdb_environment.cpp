@@ -52,9 +52,14 @@ LmdbEnvironment::LmdbEnvironment(std::unique_ptr<LmdbFile> file, LmdbPlace place
 Failure LmdbEnvironment::read_failure(const std::exception& error) {
     const auto* lmdb = dynamic_cast<const LmdbError*>(&error);
     if (lmdb != nullptr && lmdb->code() == MDB_PANIC) thread_.ask_to_reopen();
-    const bool bad_page = lmdb != nullptr && (lmdb->code() == MDB_CORRUPTED || lmdb->code() == MDB_PAGE_NOTFOUND);
-    if (bad_page || dynamic_cast<const DamagedRow*>(&error) != nullptr) condition_ = Condition::damaged;
+    note(error, *condition_);
     return {"read", place_.directory, lmdb_text(error), Retry::helps};
+}
+
+void LmdbEnvironment::note(const std::exception& error, std::atomic<Condition>& condition) {
+    const auto* lmdb = dynamic_cast<const LmdbError*>(&error);
+    const bool bad_page = lmdb != nullptr && (lmdb->code() == MDB_CORRUPTED || lmdb->code() == MDB_PAGE_NOTFOUND);
+    if (bad_page || dynamic_cast<const DamagedRow*>(&error) != nullptr) condition = Condition::damaged;
 }
 
 }  // namespace optout

@@ -36,22 +36,33 @@ class LmdbEnvironment {
         // Outlives this call where the caller gives up before it is written.
         const auto answer = std::make_shared<std::invoke_result_t<Work, LmdbWriter&>>();
         auto done = thread_.run(
-            rows, [answer, work = std::move(work)](LmdbWriter& writer) { *answer = work(writer); }, deadline);
+            rows,
+            [answer, work = std::move(work), condition = condition_](LmdbWriter& writer) {
+                try {
+                    *answer = work(writer);
+                } catch (const std::exception& error) {
+                    note(error, *condition);
+                    throw;
+                }
+            },
+            deadline);
         if (!done) return tl::unexpected(std::move(done.error()));
         return std::move(*answer);
     }
 
     const LmdbPlace& place() const { return place_; }
-    // damaged: a read met what LMDB or this program cannot have written.
+    // damaged: somebody met what LMDB or this program cannot have written.
     enum class Condition { good, damaged };
-    Condition condition() const { return condition_; }
+    Condition condition() const { return *condition_; }
+    void is_damaged() { *condition_ = Condition::damaged; }
     std::uint64_t commits() const { return thread_.commits(); }  // so far
 
   private:
     Failure read_failure(const std::exception& error);
+    static void note(const std::exception& error, std::atomic<Condition>& condition);
 
     LmdbPlace place_;
-    std::atomic<Condition> condition_ = Condition::good;
+    const std::shared_ptr<std::atomic<Condition>> condition_ = std::make_shared<std::atomic<Condition>>(Condition::good);
     std::shared_ptr<LmdbReaders> readers_;
     LmdbWriteThread thread_;
 };

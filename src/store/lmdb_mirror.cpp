@@ -97,9 +97,7 @@ class LmdbMirror final : public Mirror {
     Result<std::vector<Entry>> records_of(const Digest& who) override {
         return read([&](LmdbReader& reader) { return entries_of(reader, who); });
     }
-    Result<std::vector<Entry>> page(const Entry* last, std::size_t limit) override {
-        return read([&](LmdbReader& reader) { return entries_after(reader, last, limit); });
-    }
+    Result<Page> page(const Entry* last, std::size_t limit) override;
     Result<std::vector<ListName>> known_lists() override {
         return read([](LmdbReader& reader) { return lists_of(reader); });
     }
@@ -117,6 +115,8 @@ class LmdbMirror final : public Mirror {
     Result<void> remember_lists(std::vector<ListName> lists, Deadline deadline) override;
     Result<Lease> take_lease() override;
     Result<void> refresh() override;
+    Condition condition() override;
+    Result<void> make_anew() override;
 
   private:
     Result<std::shared_ptr<LmdbEnvironment>> environment() {
@@ -137,16 +137,18 @@ class LmdbMirror final : public Mirror {
         if (!environment) return tl::unexpected(environment.error());
         return (*environment)->write(rows, std::move(work), deadline);
     }
-    [[nodiscard]] Result<void> open(FileId& opened);
-    void remove_files(const std::string& why) const;
+    struct Files {
+        FileId data;  // of what is open
+        UniqueFd lease;
+        std::optional<Failure> not_opened;
+    };
+    [[nodiscard]] Result<void> open(Files& files);
+    enum class Lies { at_its_path, elsewhere };
+    Lies lies(const Files& files) const;
 
     const LmdbPlace place_;
     const LmdbOptions::Addresses addresses_;
     Guarded<std::shared_ptr<LmdbEnvironment>> open_;  // none: it could not be opened. Held for a moment only
-    struct Files {
-        FileId data;  // of what is open
-        UniqueFd lease;
-    };
     Guarded<Files> files_;
 };
 
@@ -190,11 +192,34 @@ Result<void> LmdbMirror::remember_lists(std::vector<ListName> lists, Deadline de
     return {};
 }
 
-// flock, not LMDB's own locks: the kernel lets go of it when the process ends, however it ends.
+Result<Mirror::Page> LmdbMirror::page(const Entry* last, std::size_t limit) {
+    const auto environment = this->environment();
+    if (!environment) return tl::unexpected(environment.error());
+    auto page = (*environment)->read([&](LmdbReader& reader) {
+        Page read;
+        read.entries = readable_entries_after(reader, last, limit, read.unreadable);
+        return read;
+    });
+    if (page && page->unreadable > 0) (*environment)->is_damaged();
+    return page;
+}
+
+bool same_file(const struct stat& one, const struct stat& other) {
+    return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
+}
+
+// flock, not LMDB's own locks: the kernel lets go of it when the process ends, however it ends. Whoever removes the
+// directory leaves a lock on a file that nobody else will find.
 Result<Mirror::Lease> LmdbMirror::take_lease() {
     auto files = files_.lock();
-    if (files->lease) return Lease::held;
     const std::string path = place_.directory + "/lease";
+    if (files->lease) {
+        struct stat held{};
+        struct stat found{};
+        const bool same = ::fstat(files->lease.get(), &held) == 0 && ::stat(path.c_str(), &found) == 0;
+        if (same && same_file(held, found)) return Lease::held;
+        files->lease = UniqueFd();
+    }
     UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, lease_mode));
     if (!file) return fail("open", path, errno_text(errno), Retry::helps);
     if (::flock(file.get(), LOCK_EX | LOCK_NB) == 0) {
@@ -205,37 +230,54 @@ Result<Mirror::Lease> LmdbMirror::take_lease() {
     return fail("lock", path, errno_text(errno), Retry::helps);
 }
 
-void LmdbMirror::remove_files(const std::string& why) const {
-    log_warning(LogLine().with("event", "mirror_made_anew").with("directory", place_.directory).with("why", why));
-    ::unlink(place_.data_file().c_str());
-    ::unlink((place_.directory + "/lock.mdb").c_str());
-}
-
-Result<void> LmdbMirror::open(FileId& opened) {
+Result<void> LmdbMirror::open(Files& files) {
     const auto file = prepare_lmdb_file(place_);
-    if (!file) return tl::unexpected(file.error());
-    auto environment = LmdbEnvironment::open(place_);
-    if (!environment) return tl::unexpected(environment.error());
-    opened = *file;
+    auto environment = file ? LmdbEnvironment::open(place_) : tl::unexpected(file.error());
+    if (!environment) {
+        files.not_opened = environment.error();
+        return tl::unexpected(environment.error());
+    }
+    files.not_opened.reset();
+    files.data = *file;
     *open_.lock() = std::move(*environment);
     return {};
 }
 
+LmdbMirror::Lies LmdbMirror::lies(const Files& files) const {
+    struct stat about{};
+    const bool found = ::stat(place_.data_file().c_str(), &about) == 0;
+    return found && FileId{about.st_dev, about.st_ino} == files.data ? Lies::at_its_path : Lies::elsewhere;
+}
+
 Result<void> LmdbMirror::refresh() {
     auto files = files_.lock();
-    if (auto environment = *open_.lock()) {
-        struct stat about{};
-        const bool found = ::stat(place_.data_file().c_str(), &about) == 0;
-        const bool same = found && FileId{about.st_dev, about.st_ino} == files->data;
-        const bool damaged = environment->condition() == LmdbEnvironment::Condition::damaged;
-        if (same && (!damaged || !files->lease)) return {};
-        open_.lock()->reset();
-        if (same) remove_files("a row or page is damaged");
+    if (*open_.lock()) {
+        switch (lies(*files)) {
+            case Lies::at_its_path: return {};
+            case Lies::elsewhere: open_.lock()->reset(); break;
+        }
     }
-    auto opened = open(files->data);
-    if (opened || opened.error().retry == Retry::helps || !files->lease) return opened;
-    remove_files(opened.error().text());
-    return open(files->data);
+    return open(*files);
+}
+
+Mirror::Condition LmdbMirror::condition() {
+    auto files = files_.lock();
+    if (const auto environment = *open_.lock()) {
+        return environment->condition() == LmdbEnvironment::Condition::damaged ? Condition::bad : Condition::good;
+    }
+    return files->not_opened && files->not_opened->retry == Retry::useless ? Condition::bad : Condition::good;
+}
+
+Result<void> LmdbMirror::make_anew() {
+    auto files = files_.lock();
+    log_warning(LogLine()
+                    .with("event", "mirror_made_anew")
+                    .with("directory", place_.directory)
+                    .with("why", files->not_opened ? files->not_opened->text() : "a row or page is damaged"));
+    open_.lock()->reset();
+    ::unlink(place_.data_file().c_str());
+    ::unlink((place_.directory + "/lock.mdb").c_str());
+    return open(*files);
 }
 
 }  // namespace

@@ -173,13 +173,34 @@ std::vector<Entry> entries_of(const LmdbView& view, const Digest& who) {
     return entries;
 }
 
+namespace {
+
+// The least key after the last one.
+std::string key_after(const Entry* last) {
+    return last == nullptr ? std::string() : std::string(RecordKey(last->who, last->list).bytes()) + '\0';
+}
+
+}  // namespace
+
 std::vector<Entry> entries_after(LmdbReader& reader, const Entry* last, std::size_t limit) {
-    // The least key after the last one.
-    const std::string from =
-        last == nullptr ? std::string() : std::string(RecordKey(last->who, last->list).bytes()) + '\0';
     std::vector<Entry> entries;
-    for (auto row = reader.records().at_or_after(from); row && entries.size() < limit; row = reader.records().next()) {
+    for (auto row = reader.records().at_or_after(key_after(last)); row && entries.size() < limit;
+         row = reader.records().next()) {
         entries.push_back(entry_of(reader, RecordKey(row->key), row->value));
+    }
+    return entries;
+}
+
+std::vector<Entry> readable_entries_after(LmdbReader& reader, const Entry* last, std::size_t limit,
+                                          std::size_t& damaged) {
+    std::vector<Entry> entries;
+    for (auto row = reader.records().at_or_after(key_after(last)); row && entries.size() < limit;
+         row = reader.records().next()) {
+        try {
+            entries.push_back(entry_of(reader, RecordKey(row->key), row->value));
+        } catch (const DamagedRow&) {
+            ++damaged;
+        }
     }
     return entries;
 }

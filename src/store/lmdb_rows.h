@@ -56,6 +56,9 @@ Result<void> touch_durably(LmdbEnvironment& environment, Deadline deadline);
 
 // At most `limit` records after `last` (null: from the first), by key.
 std::vector<Entry> entries_after(LmdbReader& reader, const Entry* last, std::size_t limit);
+// The same without the rows that are damaged, which are counted.
+std::vector<Entry> readable_entries_after(LmdbReader& reader, const Entry* last, std::size_t limit,
+                                          std::size_t& damaged);
 
 //   lists   tag -> name, 0, title
 void put_list(LmdbWriter& writer, const ListName& list);

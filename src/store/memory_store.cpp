@@ -158,8 +158,9 @@ Result<std::string> MemoryStore::newest_event(Deadline) {
 
 Result<StoreIdentity> MemoryStore::identity(Deadline) {
     auto content = content_.lock();
-    const std::string erasures = content->erasures == 0 ? "" : std::to_string(content->erasures);
-    return StoreIdentity{content->epoch, "run-" + std::to_string(content->run), erasures};
+    const auto number = [](unsigned count) { return count == 0 ? "" : std::to_string(count); };
+    return StoreIdentity{content->epoch, "run-" + std::to_string(content->run), number(content->erasures),
+                         number(content->fillings), content->filled};
 }
 
 void MemoryStore::expect_epoch(std::string epoch) {
@@ -173,8 +174,26 @@ Result<std::string> MemoryStore::make_epoch(Deadline) {
     return content->epoch;
 }
 
+Result<void> MemoryStore::tell_filling(Deadline) {
+    ++content_.lock()->fillings;
+    return {};
+}
+
+Result<void> MemoryStore::tell_filled(const std::string& epoch, Deadline) {
+    content_.lock()->filled = epoch;
+    return {};
+}
+
+Result<SharedStore::Unreadable> MemoryStore::scan_readable(const std::function<Scan(const Entry&)>& take, Millis deadline) {
+    const auto scanned = scan(take, deadline);
+    if (!scanned) return tl::unexpected(scanned.error());
+    return Unreadable();
+}
+
 void MemoryStore::forget_everything() {
     auto content = content_.lock();
+    content->fillings = 0;
+    content->filled.clear();
     content->records.clear();
     content->texts.clear();
     content->addresses.clear();

@@ -29,6 +29,9 @@ class MemoryStore final : public SharedStore {
     Result<StoreIdentity> identity(Deadline deadline) override;
     void expect_epoch(std::string epoch) override;
     Result<std::string> make_epoch(Deadline deadline) override;
+    Result<void> tell_filling(Deadline deadline) override;
+    Result<void> tell_filled(const std::string& epoch, Deadline deadline) override;
+    Result<Unreadable> scan_readable(const std::function<Scan(const Entry&)>& take, Millis deadline) override;
 
     void forget_everything();  // as FLUSHALL
     void restart();            // another run id, nothing lost
@@ -46,6 +49,8 @@ class MemoryStore final : public SharedStore {
         std::optional<std::string> expected_epoch;  // none: not told yet, every look-up is answered
         unsigned run = 1;
         unsigned erasures = 0;
+        unsigned fillings = 0;
+        std::string filled;
     };
     static Entry entry_of(const Content& content, const std::pair<Digest, ListTag>& key, const std::string& encoded);
     Guarded<Content> content_;

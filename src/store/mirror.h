@@ -54,7 +54,11 @@ class Mirror {
     [[nodiscard]] virtual Result<Answer> lookup(const LookupQuestion& question) = 0;
     [[nodiscard]] virtual Result<std::vector<Entry>> records_of(const Digest& who) = 0;
     // All records, a page at a time: at most `limit` after `last` (null: from the beginning).
-    [[nodiscard]] virtual Result<std::vector<Entry>> page(const Entry* last, std::size_t limit) = 0;
+    struct Page {
+        std::vector<Entry> entries;  // empty: there are no more
+        std::size_t unreadable = 0;  // rows that were left out
+    };
+    [[nodiscard]] virtual Result<Page> page(const Entry* last, std::size_t limit) = 0;
     [[nodiscard]] virtual Result<std::vector<ListName>> known_lists() = 0;
     [[nodiscard]] virtual Result<std::vector<Erased>> erased() = 0;
     [[nodiscard]] virtual Result<MirrorState> state() = 0;
@@ -68,9 +72,13 @@ class Mirror {
     // One of all programs may feed it. Held until this object ends, or its process.
     enum class Lease { held, elsewhere };
     [[nodiscard]] virtual Result<Lease> take_lease() = 0;
-    // To be called every second or so: opens the copy where it was missing, or another program made it anew. A bad one
-    // is removed and made anew by the holder of the lease.
+    // To be called every second or so: opens the copy where it was missing, or another program made it anew.
     [[nodiscard]] virtual Result<void> refresh() = 0;
+    // bad: some of it cannot be read, or it cannot be opened at all; waiting mends neither.
+    enum class Condition { good, bad };
+    virtual Condition condition() = 0;
+    // For the holder of the lease. It may be the only copy: REQUIRES that the store is there, and whole.
+    [[nodiscard]] virtual Result<void> make_anew() = 0;
 };
 
 }  // namespace optout

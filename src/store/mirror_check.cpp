@@ -79,11 +79,11 @@ Result<void> Comparison::look_at_all() {
     for (;;) {
         const auto page = mirror_.page(last ? &*last : nullptr, rows_a_page);
         if (!page) return tl::unexpected(page.error());
-        for (const Entry& entry : *page) {
+        for (const Entry& entry : page->entries) {
             if (!seen.has(entry)) suspects_.emplace(entry.who, entry.list);
         }
-        if (page->size() < rows_a_page) return {};
-        last = page->back();
+        if (page->entries.size() < rows_a_page) return {};
+        last = page->entries.back();
     }
 }
 

@@ -2,6 +2,7 @@
 #include "store/mirror_follower.h"
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include "base/log.h"
@@ -12,7 +13,6 @@ namespace optout {
 namespace {
 
 constexpr std::size_t rows_a_write = 1000;
-constexpr std::size_t rows_a_merge = 500;
 // How far `current_at` may lag behind while nothing happens: each update is a synced write.
 constexpr Millis current_at_interval{10'000};
 // Whoever was not seen for longer may have had an outage in which events were lost.
@@ -26,9 +26,16 @@ tl::unexpected<Failure> ended() {
 
 }  // namespace
 
+// What goes wrong with the mirror itself. The store's outages are told by others.
+template <typename T>
+T MirrorFollower::ours(T result) {
+    if (!result) trouble_ = Trouble::ours;
+    return result;
+}
+
 MirrorFollower::MirrorFollower(SharedStore& store, Journal& journal, Mirror& mirror, FollowerOptions options,
                                const Clock& clock)
-    : store_(store), journal_(journal), mirror_(mirror), options_(options), clock_(clock) {
+    : store_(store), journal_(journal), mirror_(mirror), options_(options), clock_(clock), copy_retry_(first_retry) {
     thread_ = std::thread([this] { run(); });
 }
 
@@ -42,17 +49,18 @@ void MirrorFollower::run() {
     std::string last_failure;
     Millis retry = first_retry;
     for (;;) {
+        trouble_ = Trouble::none;
         const auto done = step();
-        // An outage of the store is told by others. What waiting does not mend is told once.
-        if (!done && done.error().retry == Retry::useless && done.error().why != last_failure) {
+        // Told once, not each second of a night.
+        const bool failed = !done && (trouble_ == Trouble::ours || done.error().retry == Retry::useless);
+        if (failed && done.error().why != last_failure) {
             last_failure = done.error().why;
             log_warning(LogLine().with("event", "mirror_waits").with("why", done.error().text()));
         } else if (done) {
             last_failure.clear();
         }
-        const bool hopeless = !done && done.error().retry == Retry::useless;
-        const Millis pause = hopeless ? retry : options_.pause;
-        retry = hopeless ? std::min(retry * 2, longest_retry) : first_retry;
+        const Millis pause = failed ? retry : options_.pause;
+        retry = failed ? std::min(retry * 2, longest_retry) : first_retry;
         auto wish = wish_.lock();
         wish.wait_until(Deadline::in(pause).end(), [](const Wish& now) { return now == Wish::stop; });
         if (*wish == Wish::stop) return;
@@ -61,30 +69,37 @@ void MirrorFollower::run() {
 
 Result<void> MirrorFollower::step() {
     (void)mirror_.refresh();  // makes the directory that the lease is in
-    const auto lease = mirror_.take_lease();
+    const auto lease = ours(mirror_.take_lease());
     if (!lease) return tl::unexpected(lease.error());
     switch (*lease) {
         case Mirror::Lease::elsewhere: return {};
         case Mirror::Lease::held: break;
     }
-    if (auto good = mirror_.refresh(); !good) return good;
     const auto store = store_.identity(Deadline::in(options_.store_deadline));
     if (!store) return tl::unexpected(store.error());
     const auto epoch = known_epoch(journal_);
     if (!epoch) return tl::unexpected(epoch.error());
     // The store forgot, or is new: it is filled first. Copied now, it would take records from us.
     if (store->epoch.empty() || store->epoch != *epoch) return {};
-    auto state = mirror_.state();
+    if (store->whole() == StoreIdentity::Whole::being_filled) return {};
+    switch (mirror_.condition()) {
+        case Mirror::Condition::good: break;
+        case Mirror::Condition::bad:
+            if (auto made = ours(mirror_.make_anew()); !made) return made;
+            break;
+    }
+    auto state = ours(mirror_.state());
     if (!state) return tl::unexpected(state.error());
     if (state->whole() == MirrorState::Whole::yes && clock_.now() - state->current_at > short_absence) {
         outage_ = Outage::seen;
     }
     switch (due(*state, *store)) {
         case Due::no: break;
-        case Due::needed: return copy(*state, *store);
+        case Due::needed: return copy_when_due(*state, *store);
         case Due::wanted: {
-            auto copied = copy(*state, *store);
-            if (copied) return copied;
+            auto copied = copy_when_due(*state, *store);
+            state = ours(mirror_.state());
+            if (!state) return tl::unexpected(state.error());
             auto followed = follow(*state);
             return followed ? copied : followed;
         }
@@ -96,15 +111,20 @@ MirrorFollower::Due MirrorFollower::due(const MirrorState& state, const StoreIde
     if (state.whole() == MirrorState::Whole::no || state.scanned_at == Time()) return Due::needed;
     if (state.epoch != store.epoch || state.run_id != store.run_id) return Due::needed;
     const Millis age = clock_.now() - state.scanned_at;
-    if (age >= options_.copy_interval) return Due::wanted;
+    // Of the future: the clock was set back.
+    if (age < Millis(0) || age >= options_.copy_interval) return Due::wanted;
     const bool doubtful = state.erasures != store.erasures || outage_ == Outage::seen;
     return doubtful && age >= options_.least_copy_interval ? Due::wanted : Due::no;
+}
+
+Result<std::vector<Entry>> MirrorFollower::write(MirrorChange change) {
+    return ours(mirror_.write(std::move(change), Deadline::in(options_.write_deadline)));
 }
 
 Result<void> MirrorFollower::save(const MirrorState& state) {
     MirrorChange change;
     change.state = state;
-    const auto written = mirror_.write(std::move(change), Deadline::in(options_.write_deadline));
+    const auto written = write(std::move(change));
     if (!written) return tl::unexpected(written.error());
     return {};
 }
@@ -130,19 +150,37 @@ Result<void> MirrorFollower::follow(MirrorState& state) {
         for (const Event& event : page->events) change.merged.push_back(event.entry);
         state.last_event = page->events.back().id;
         change.state = state;
-        const auto written = mirror_.write(std::move(change), Deadline::in(options_.write_deadline));
-        if (!written) return tl::unexpected(written.error());
+        if (const auto written = write(std::move(change)); !written) return tl::unexpected(written.error());
     }
     return {};
+}
+
+// It costs the store a scan: one that fails is not begun again each second.
+Result<void> MirrorFollower::copy_when_due(const MirrorState& before, const StoreIdentity& store) {
+    if (next_copy_.state() == Deadline::State::open) return {};
+    auto copied = copy(before, store);
+    if (copied) {
+        copy_retry_ = first_retry;
+    } else {
+        next_copy_ = Deadline::in(copy_retry_);
+        copy_retry_ = std::min(copy_retry_ * 2, longest_retry);
+    }
+    return copied;
 }
 
 Result<void> MirrorFollower::copy(const MirrorState& before, const StoreIdentity& store) {
     Copy copy;
     copy.store = store;
-    copy.before = before;
     copy.began = clock_.now();
-    const bool other = before.epoch != store.epoch || before.run_id != store.run_id;
-    if (!before.epoch.empty() && other) copy.missing = Copy::Missing::restore;
+    if (!before.epoch.empty() && (before.epoch != store.epoch || before.run_id != store.run_id)) {
+        // First of all, so that nobody is copied from older data whom we know to be erased.
+        const auto lists = ours(mirror_.known_lists());
+        if (!lists) return tl::unexpected(lists.error());
+        const auto erased = ours(mirror_.erased());
+        if (!erased) return tl::unexpected(erased.error());
+        copy.give_back.emplace(store_target(store_, options_.store_deadline));
+        if (auto begun = copy.give_back->begin({*lists, *erased, std::nullopt}); !begun) return begun;
+    }
     // Events after this one are of merges that the scan may not have seen.
     const auto newest = store_.newest_event(Deadline::in(options_.store_deadline));
     if (!newest) return tl::unexpected(newest.error());
@@ -150,8 +188,33 @@ Result<void> MirrorFollower::copy(const MirrorState& before, const StoreIdentity
         // From now on it is known what the rows are of.
         if (auto kept = save({store.epoch, "", store.run_id, store.erasures, "", Time(), Time()}); !kept) return kept;
     }
+    if (auto scanned = scan(copy); !scanned) return scanned;
+    if (auto settled = settle(copy); !settled) return settled;
+    if (auto copied = copy_erased(); !copied) return copied;
+    const auto lists = store_.known_lists(Deadline::in(options_.store_deadline));
+    if (!lists) return tl::unexpected(lists.error());
+    auto named = ours(mirror_.remember_lists(*lists, Deadline::in(options_.write_deadline)));
+    if (!named) return named;
+    // As it was before: what was erased since then is to be copied again.
+    const Time scanned_at = copy.give_back ? Time() : copy.began;
+    auto kept = save({store.epoch, "", store.run_id, store.erasures, *newest, scanned_at, copy.began});
+    if (!kept) return kept;
+    outage_ = Outage::none;
+    if (copy.unreadable.rows == 0) {
+        log_info(LogLine().with("event", "mirror_copied").with("records", copy.records));
+    } else {
+        log_warning(LogLine()
+                        .with("event", "mirror_copied")
+                        .with("records", copy.records)
+                        .with("unreadable_in_store", copy.unreadable.rows)
+                        .with("why", copy.unreadable.first));
+    }
+    return {};
+}
+
+Result<void> MirrorFollower::scan(Copy& copy) {
     Result<void> outcome;
-    auto scanned = store_.scan(
+    const auto scanned = store_.scan_readable(
         [&](const Entry& entry) {
             copy.seen.add(entry);
             copy.to_write.push_back(entry);
@@ -159,20 +222,9 @@ Result<void> MirrorFollower::copy(const MirrorState& before, const StoreIdentity
             return outcome && wish() == Wish::none ? Scan::go_on : Scan::stop;
         },
         options_.store_deadline);
-    if (!scanned) return scanned;
-    if (outcome) outcome = write_some(copy);
-    if (!outcome) return outcome;
-    if (auto copied = copy_erased(copy); !copied) return copied;
-    if (auto settled = settle(copy); !settled) return settled;
-    const auto lists = store_.known_lists(Deadline::in(options_.store_deadline));
-    if (!lists) return tl::unexpected(lists.error());
-    if (auto kept = mirror_.remember_lists(*lists, Deadline::in(options_.write_deadline)); !kept) return kept;
-    // As it was before: what was erased since then is to be copied again.
-    auto kept = save({store.epoch, "", store.run_id, store.erasures, *newest, copy.began, copy.began});
-    if (!kept) return kept;
-    outage_ = Outage::none;
-    log_info(LogLine().with("event", "mirror_copied").with("records", copy.records));
-    return {};
+    if (!scanned) return tl::unexpected(scanned.error());
+    copy.unreadable = *scanned;
+    return outcome ? write_some(copy) : outcome;
 }
 
 Result<void> MirrorFollower::write_some(Copy& copy) {
@@ -181,37 +233,19 @@ Result<void> MirrorFollower::write_some(Copy& copy) {
     MirrorChange change;
     change.copied = copy.to_write;
     change.later = MirrorChange::Later::kept;  // until it is known that the store did not change meanwhile
-    const auto later = mirror_.write(std::move(change), Deadline::in(options_.write_deadline));
+    const auto later = write(std::move(change));
     if (!later) return tl::unexpected(later.error());
     copy.records += copy.to_write.size();
     for (const Entry& entry : copy.to_write) {
-        const auto ours = std::find_if(later->begin(), later->end(), [&](const Entry& one) {
+        const auto kept = std::find_if(later->begin(), later->end(), [&](const Entry& one) {
             return one.who == entry.who && one.list == entry.list;
         });
-        if (ours == later->end()) continue;
-        copy.later.push_back(*ours);
+        if (kept == later->end()) continue;
+        copy.later.push_back(*kept);
         copy.outdated.push_back(entry);
     }
     copy.to_write.clear();
     return {};
-}
-
-Result<void> MirrorFollower::copy_erased(Copy& copy) {
-    const auto all = store_.erased(Deadline::in(options_.store_deadline));
-    if (!all) return tl::unexpected(all.error());
-    for (std::size_t at = 0; at < all->size(); at += rows_a_write) {
-        const auto some = std::span(*all).subspan(at, std::min(rows_a_write, all->size() - at));
-        MirrorChange change;
-        change.erased.assign(some.begin(), some.end());
-        const auto written = mirror_.write(std::move(change), Deadline::in(options_.write_deadline));
-        if (!written) return tl::unexpected(written.error());
-    }
-    // With those that the store has lost.
-    const auto ours = mirror_.erased();
-    if (!ours) return tl::unexpected(ours.error());
-    for (const Erased& each : *ours) copy.erased.emplace(each.who, each);
-    if (ours->size() == all->size()) return {};
-    return store_.remember_erased(*ours, Deadline::in(options_.store_deadline));
 }
 
 Result<void> MirrorFollower::settle(Copy& copy) {
@@ -221,24 +255,71 @@ Result<void> MirrorFollower::settle(Copy& copy) {
     if (now->epoch != copy.store.epoch || now->run_id != copy.store.run_id) {
         return fail("copy", "the store", "it was restarted or emptied meanwhile", Retry::helps);
     }
-    switch (copy.missing) {
-        case Copy::Missing::restore:
-            if (auto restored = restore(copy, copy.later); !restored) return restored;
-            break;
-        case Copy::Missing::remove:
-            if (auto replaced = replace(copy.outdated); !replaced) return replaced;
-            break;
-    }
     copy.seen.complete();
+    return copy.give_back ? give_back(copy) : take_over(copy);
+}
+
+template <typename Take>
+Result<void> MirrorFollower::for_missing(const Copy& copy, Take take) {
     std::optional<Entry> last;
     for (;;) {
         if (wish() == Wish::stop) return ended();
-        const auto page = mirror_.page(last ? &*last : nullptr, rows_a_write);
+        auto page = ours(mirror_.page(last ? &*last : nullptr, rows_a_write));
         if (!page) return tl::unexpected(page.error());
-        if (page->empty()) return {};
-        last = page->back();
-        if (auto done = settle_missing(copy, *page); !done) return done;
+        if (page->entries.empty()) return {};
+        last = page->entries.back();
+        std::erase_if(page->entries, [&](const Entry& entry) { return copy.seen.has(entry); });
+        if (auto done = take(page->entries); !done) return done;
     }
+}
+
+Result<void> MirrorFollower::give_back(Copy& copy) {
+    const auto take = [&](const std::vector<Entry>& entries) -> Result<void> {
+        for (const Entry& entry : entries) {
+            if (auto taken = copy.give_back->take(entry); !taken) return taken;
+        }
+        return {};
+    };
+    if (auto given = take(copy.later); !given) return given;
+    if (auto given = for_missing(copy, take); !given) return given;
+    // And those who were erased while this went on.
+    if (auto finished = copy.give_back->finish(); !finished) return finished;
+    const auto restored = copy.give_back->counts().stored;
+    if (restored > 0) log_warning(LogLine().with("event", "store_restored").with("records", restored));
+    return {};
+}
+
+// The store is right. Where it has rows that nobody can read, it is not known which are missing: ours stay, but for
+// those of people who were erased.
+Result<void> MirrorFollower::take_over(Copy& copy) {
+    if (auto replaced = replace(copy.outdated); !replaced) return replaced;
+    std::map<Digest, Erased> erased;
+    if (copy.unreadable.rows > 0) {
+        const auto all = store_.erased(Deadline::in(options_.store_deadline));
+        if (!all) return tl::unexpected(all.error());
+        for (const Erased& each : *all) erased.emplace(each.who, each);
+    }
+    return for_missing(copy, [&](std::vector<Entry>& entries) {
+        if (copy.unreadable.rows > 0) {
+            std::erase_if(entries, [&](const Entry& entry) {
+                const auto at = erased.find(entry.who);
+                return at == erased.end() || entry.record.at > at->second.everything;
+            });
+        }
+        return remove(entries);
+    });
+}
+
+Result<void> MirrorFollower::copy_erased() {
+    const auto all = store_.erased(Deadline::in(options_.store_deadline));
+    if (!all) return tl::unexpected(all.error());
+    for (std::size_t at = 0; at < all->size(); at += rows_a_write) {
+        const auto some = std::span(*all).subspan(at, std::min(rows_a_write, all->size() - at));
+        MirrorChange change;
+        change.erased.assign(some.begin(), some.end());
+        if (const auto written = write(std::move(change)); !written) return tl::unexpected(written.error());
+    }
+    return {};
 }
 
 Result<void> MirrorFollower::replace(const std::vector<Entry>& entries) {
@@ -246,56 +327,17 @@ Result<void> MirrorFollower::replace(const std::vector<Entry>& entries) {
         const auto some = std::span(entries).subspan(at, std::min(rows_a_write, entries.size() - at));
         MirrorChange change;
         change.copied.assign(some.begin(), some.end());
-        const auto written = mirror_.write(std::move(change), Deadline::in(options_.write_deadline));
-        if (!written) return tl::unexpected(written.error());
+        if (const auto written = write(std::move(change)); !written) return tl::unexpected(written.error());
     }
     return {};
-}
-
-Result<void> MirrorFollower::settle_missing(const Copy& copy, const std::vector<Entry>& page) {
-    std::vector<Entry> missing;
-    std::copy_if(page.begin(), page.end(), std::back_inserter(missing), [&](const Entry& entry) { return !copy.seen.has(entry); });
-    if (missing.empty()) return {};
-    switch (copy.missing) {
-        case Copy::Missing::restore: return restore(copy, std::move(missing));
-        case Copy::Missing::remove: break;
-    }
-    return remove(missing);
 }
 
 Result<void> MirrorFollower::remove(const std::vector<Entry>& entries) {
+    if (entries.empty()) return {};
     MirrorChange change;
     for (const Entry& entry : entries) change.removed.emplace_back(entry.who, entry.list);
-    const auto removed = mirror_.write(std::move(change), Deadline::in(options_.write_deadline));
+    const auto removed = write(std::move(change));
     if (!removed) return tl::unexpected(removed.error());
-    return {};
-}
-
-// At most a page, or what a store with older data has changed back.
-Result<void> MirrorFollower::restore(const Copy& copy, std::vector<Entry> entries) {
-    std::vector<Entry> gone;
-    std::erase_if(entries, [&](Entry& entry) {
-        const auto erased = copy.erased.find(entry.who);
-        if (erased == copy.erased.end() || entry.record.at > erased->second.address) return false;
-        entry.address.clear();
-        entry.text.clear();
-        if (entry.record.at > erased->second.everything) return false;
-        gone.push_back(entry);
-        return true;
-    });
-    for (std::size_t at = 0; at < gone.size(); at += rows_a_write) {
-        const auto some = std::span(gone).subspan(at, std::min(rows_a_write, gone.size() - at));
-        if (auto removed = remove({some.begin(), some.end()}); !removed) return removed;
-    }
-    for (std::size_t at = 0; at < entries.size(); at += rows_a_merge) {
-        if (wish() == Wish::stop) return ended();
-        const auto some = std::span(entries).subspan(at, std::min(rows_a_merge, entries.size() - at));
-        const auto merged = store_.merge(some, Deadline::in(options_.store_deadline * 4));
-        if (!merged) return tl::unexpected(merged.error());
-    }
-    if (!entries.empty()) {
-        log_warning(LogLine().with("event", "store_restored").with("records", entries.size()));
-    }
     return {};
 }
 

@@ -3,7 +3,7 @@
 #pragma once
 
 #include <cstdint>
-#include <map>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -15,6 +15,7 @@
 #include "store/mirror.h"
 #include "store/seen_rows.h"
 #include "store/shared_store.h"
+#include "store/transfer.h"
 
 namespace optout {
 
@@ -39,20 +40,19 @@ class MirrorFollower {
   private:
     enum class Due { no, wanted, needed };  // a whole copy; where it is needed nothing else can be done
     enum class Wish { none, stop };
-    // One whole copy. The keys that the store has, as numbers: those that are missing were erased there.
+    // One whole copy. The rows that the store has: those that are missing were erased there.
     struct Copy {
         StoreIdentity store;
-        MirrorState before;
         Time began;
         SeenRows seen;
         std::vector<Entry> to_write;
         std::vector<Entry> later;     // what we have a later record of than the store,
         std::vector<Entry> outdated;  // and what it has
         std::size_t records = 0;
-        std::map<Digest, Erased> erased;  // as the store remembers them
-        // What to do with records that only we have. restore: the store was restarted, perhaps from older data, or is
-        // one that this copy was not made of. Those who were erased go all the same.
-        enum class Missing { remove, restore } missing = Missing::remove;
+        SharedStore::Unreadable unreadable;
+        // Gives the store what only we have, where it was restarted, perhaps from older data, or is one that this copy
+        // was not made of. Another copy follows, which takes out of the mirror what did not come into the store.
+        std::optional<Transfer> give_back;
     };
 
     void run();
@@ -60,15 +60,23 @@ class MirrorFollower {
     [[nodiscard]] Result<void> follow(MirrorState& state);
     Due due(const MirrorState& state, const StoreIdentity& store) const;
 
+    [[nodiscard]] Result<void> copy_when_due(const MirrorState& before, const StoreIdentity& store);
     [[nodiscard]] Result<void> copy(const MirrorState& before, const StoreIdentity& store);
+    [[nodiscard]] Result<void> scan(Copy& copy);
     [[nodiscard]] Result<void> write_some(Copy& copy);
     [[nodiscard]] Result<void> settle(Copy& copy);
-    [[nodiscard]] Result<void> copy_erased(Copy& copy);
+    [[nodiscard]] Result<void> give_back(Copy& copy);
+    [[nodiscard]] Result<void> take_over(Copy& copy);
+    [[nodiscard]] Result<void> copy_erased();
+    // What the mirror has and the store does not, a page at a time.
+    template <typename Take>
+    [[nodiscard]] Result<void> for_missing(const Copy& copy, Take take);
     [[nodiscard]] Result<void> remove(const std::vector<Entry>& entries);
     [[nodiscard]] Result<void> replace(const std::vector<Entry>& entries);
-    [[nodiscard]] Result<void> settle_missing(const Copy& copy, const std::vector<Entry>& page);
-    [[nodiscard]] Result<void> restore(const Copy& copy, std::vector<Entry> entries);
     [[nodiscard]] Result<void> save(const MirrorState& state);
+    [[nodiscard]] Result<std::vector<Entry>> write(MirrorChange change);
+    template <typename T>
+    T ours(T result);
     Wish wish() { return *wish_.lock(); }
 
     SharedStore& store_;
@@ -77,6 +85,9 @@ class MirrorFollower {
     const FollowerOptions options_;
     const Clock& clock_;
     enum class Outage { none, seen } outage_ = Outage::none;  // since the last whole copy
+    enum class Trouble { none, ours } trouble_ = Trouble::none;  // of this step: that the mirror itself failed
+    Deadline next_copy_ = Deadline::in(Millis(0));               // later after one that failed
+    Millis copy_retry_;
     Guarded<Wish> wish_;
     std::thread thread_;
 };

@@ -14,6 +14,7 @@ constexpr std::size_t rows_per_write = 1000;
 constexpr Millis first_retry{250};
 constexpr Millis longest_retry{1000};
 constexpr Millis identity_interval{1000};
+constexpr Millis waiting_interval{250};
 constexpr Millis clean_interval{60'000};
 constexpr Millis longest_measure{std::chrono::hours(1)};
 constexpr int restamps = 3;
@@ -129,6 +130,7 @@ Result<Recorder::Impl::Next> Recorder::Impl::watch_store(Deadline& next_identity
     }
     switch (*state) {
         case StoreWatch::State::filling: return Next{Next::Filling::yes, longest_measure - measure.left()};
+        case StoreWatch::State::waiting: return Next{Next::Filling::yes, waiting_interval};
         case StoreWatch::State::settled: break;
     }
     if (stand_in) stand_in->store_answers();
@@ -200,8 +202,11 @@ Recorder::Recorder(std::unique_ptr<SharedStore> store, std::unique_ptr<Journal> 
     impl_->journal = std::move(journal);
     impl_->mirror = std::move(mirror.copy);
     if (impl_->mirror) impl_->stand_in.emplace(*impl_->mirror, *impl_->journal, mirror.use, clock);
-    impl_->watch.emplace(*impl_->shared, *impl_->journal, impl_->mirror.get(), options.store_deadline,
-                         options.write_deadline);
+    WatchOptions watching;
+    watching.store_deadline = options.store_deadline;
+    watching.write_deadline = options.write_deadline;
+    impl_->watch.emplace(*impl_->shared, *impl_->journal, impl_->mirror.get(),
+                         impl_->stand_in ? &*impl_->stand_in : nullptr, watching);
     impl_->look_at_store_first();
     impl_->background = std::thread([impl = impl_.get()] { impl->run(); });
     if (!impl_->mirror || mirror.use.part == MirrorUse::Part::read) return;
@@ -225,7 +230,7 @@ void Recorder::Impl::look_at_store_first() {
             if (stand_in) stand_in->store_fails(state.error());
             return;
         }
-        if (*state == StoreWatch::State::settled || deadline.state() == Deadline::State::passed) return;
+        if (*state != StoreWatch::State::filling || deadline.state() == Deadline::State::passed) return;
     }
 }
 
@@ -275,17 +280,41 @@ Result<std::size_t> Recorder::erase(const Erased& erased, Erase what) {
     }
     auto count = impl_->store().erase(erased.who, what, impl_->write_deadline());
     if (!count) return count;
-    if (impl_->mirror) {
-        // Other hosts' copies are made anew when they see that something was erased.
-        auto copied = impl_->mirror->erase(erased.who, what, impl_->write_deadline());
-        if (!copied) return copied;
-        MirrorChange change;
-        change.erased = {erased};
-        const auto kept = impl_->mirror->write(std::move(change), impl_->write_deadline());
-        if (!kept) return tl::unexpected(kept.error());
-    }
     if (auto kept = remember_erased(std::span(&erased, 1)); !kept) return tl::unexpected(kept.error());
+    if (impl_->journal) {
+        if (auto gone = impl_->erase_what_came_back(erased, what); !gone) return tl::unexpected(gone.error());
+    }
+    if (impl_->mirror) impl_->erase_in_mirror(erased, what);
     return count;
+}
+
+// A refill of another program or host may have merged what it had read before. From now on it knows.
+Result<void> Recorder::Impl::erase_what_came_back(const Erased& erased, Erase what) {
+    const auto there = shared->records_of(erased.who, write_deadline());
+    if (!there) return tl::unexpected(there.error());
+    const auto came_back = [&](const Entry& entry) {
+        switch (what) {
+            case Erase::everything: return entry.record.at <= erased.everything;
+            case Erase::address_and_texts: break;
+        }
+        return entry.record.at <= erased.address && !(entry.address.empty() && entry.text.empty());
+    };
+    const bool all_old = std::all_of(there->begin(), there->end(), came_back);
+    if (there->empty() || !all_old) return {};
+    const auto again = shared->erase(erased.who, what, write_deadline());
+    if (!again) return tl::unexpected(again.error());
+    return {};
+}
+
+// Where that fails it is copied again, as on other hosts, once its feeder sees that something was erased.
+void Recorder::Impl::erase_in_mirror(const Erased& erased, Erase what) {
+    MirrorChange change;
+    change.erased = {erased};
+    const auto gone = mirror->erase(erased.who, what, write_deadline());
+    const auto kept = mirror->write(std::move(change), write_deadline());
+    if (gone && kept) return;
+    const Failure& why = gone ? kept.error() : gone.error();
+    log_warning(LogLine().with("event", "mirror_not_erased").with("why", why.text()));
 }
 
 Result<void> Recorder::remember_erased(std::span<const Erased> erased) {

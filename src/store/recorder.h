@@ -77,9 +77,13 @@ class Recorder {
     // they cannot see.
     [[nodiscard]] Result<LookupAnswer> own_records(const Digest& who, const std::vector<ListTag>& lists);
 
-    // As the store's, with what is pending laid over it. Where it does not answer, as the mirror's.
+    // As the store's, with what is pending laid over it.
     [[nodiscard]] Result<std::vector<Entry>> records_of(const Digest& who);
     [[nodiscard]] Result<void> scan(const std::function<Scan(const Entry&)>& take);
+    // The same for people who want to see what there is: where the store does not answer, as the mirror's.
+    [[nodiscard]] Result<std::vector<Entry>> records_or_mirror(const Digest& who);
+    // Answers of when the mirror is that was scanned; nothing where it was the store.
+    [[nodiscard]] Result<std::optional<Time>> scan_or_mirror(const std::function<Scan(const Entry&)>& take);
     // Remembered with the time of now, so that neither a back-up nor another site brings it back.
     [[nodiscard]] Result<std::size_t> erase(const Digest& who, Erase what);
     // The same for what was erased elsewhere, with its own times.

@@ -10,6 +10,7 @@
 #include "store/mirror_follower.h"
 #include "store/recorder.h"
 #include "store/refill.h"
+#include "store/store_watch.h"
 #include "store/stand_in.h"
 
 namespace optout {
@@ -49,9 +50,16 @@ struct Recorder::Impl {
     void wake(Work::Wish wish);
     void confirm_later(std::span<const Entry> entries);
 
+    [[nodiscard]] Result<void> erase_what_came_back(const Erased& erased, Erase what);
+    void erase_in_mirror(const Erased& erased, Erase what);
+
     enum class Sources { store, store_or_mirror };
     Answer ask(const LookupQuestion& question, Sources sources);
     Result<LookupAnswer> ask_store(const LookupQuestion& question);
+
+    using Take = std::function<Scan(const Entry&)>;
+    [[nodiscard]] Result<std::vector<Entry>> with_journal(const Digest& who, Result<std::vector<Entry>> records);
+    [[nodiscard]] Result<void> scan_with_journal(const Take& take, const std::function<Result<void>(const Take&)>& scan);
 
     // What the background thread is to do after a round: wait for a wish, or go on filling the store after a while.
     struct Next {

@@ -72,47 +72,78 @@ Result<LookupAnswer> Recorder::own_records(const Digest& who, const std::vector<
     return fail("ask", "the store", "it was not reached", Retry::helps);
 }
 
-Result<std::vector<Entry>> Recorder::records_of(const Digest& who) {
-    auto records = impl_->store().records_of(who, impl_->store_deadline());
-    if (!records && impl_->stand_in) {
-        if (auto copied = impl_->stand_in->records_of(who)) records = std::move(*copied);
-    }
-    if (!records || !impl_->journal) return records;
-    const auto ours = impl_->journal->records_of(who);
+Result<std::vector<Entry>> Recorder::Impl::with_journal(const Digest& who, Result<std::vector<Entry>> records) {
+    if (!records || !journal) return records;
+    const auto ours = journal->records_of(who);
     if (!ours) return tl::unexpected(ours.error());
     overlay(*records, *ours);
     return records;
 }
 
-Result<void> Recorder::scan(const std::function<Scan(const Entry&)>& take) {
+Result<std::vector<Entry>> Recorder::records_of(const Digest& who) {
+    return impl_->with_journal(who, impl_->store().records_of(who, impl_->store_deadline()));
+}
+
+Result<std::vector<Entry>> Recorder::records_or_mirror(const Digest& who) {
+    auto records = impl_->store().records_of(who, impl_->store_deadline());
+    if (!records && impl_->stand_in) {
+        if (auto copied = impl_->stand_in->records_of(who)) records = std::move(*copied);
+    }
+    return impl_->with_journal(who, std::move(records));
+}
+
+// What is pending is laid over what `scan` shows, and shown where it has nothing of it.
+Result<void> Recorder::Impl::scan_with_journal(const std::function<Scan(const Entry&)>& take,
+                                               const std::function<Result<void>(const Take&)>& scan) {
     std::map<std::pair<Digest, ListTag>, Entry> ours;
-    if (impl_->journal) {
-        const auto count = impl_->journal->pending_count();
+    if (journal) {
+        const auto count = journal->pending_count();
         if (!count) return tl::unexpected(count.error());
-        const auto pending = impl_->journal->pending(*count);
+        const auto pending = journal->pending(*count);
         if (!pending) return tl::unexpected(pending.error());
         for (const Entry& entry : *pending) ours.emplace(std::pair(entry.who, entry.list), entry);
     }
     Scan last = Scan::go_on;
-    enum class Given { nothing, something } given = Given::nothing;
-    const auto with_ours = [&](const Entry& entry) {
-        given = Given::something;
+    auto scanned = scan([&](const Entry& entry) {
         const auto mine = ours.find({entry.who, entry.list});
         if (mine == ours.end()) return last = take(entry);
         std::vector<Entry> one{entry};
         overlay(one, {mine->second});
         ours.erase(mine);
         return last = take(one.front());
-    };
-    auto scanned = impl_->store().scan(with_ours, impl_->options.write_deadline);
-    // What was shown already would be shown twice.
-    if (!scanned && given == Given::nothing && impl_->stand_in && impl_->stand_in->scan(with_ours)) scanned = {};
+    });
     if (!scanned) return scanned;
     for (const auto& [key, entry] : ours) {
         if (last == Scan::stop) break;
         last = take(entry);
     }
     return {};
+}
+
+Result<void> Recorder::scan(const std::function<Scan(const Entry&)>& take) {
+    return impl_->scan_with_journal(
+        take, [&](const Impl::Take& each) { return impl_->store().scan(each, impl_->options.write_deadline); });
+}
+
+Result<std::optional<Time>> Recorder::scan_or_mirror(const std::function<Scan(const Entry&)>& take) {
+    std::optional<Time> mirror_of;
+    const auto scanned = impl_->scan_with_journal(take, [&](const Impl::Take& each) -> Result<void> {
+        enum class Given { nothing, something } given = Given::nothing;
+        auto done = impl_->store().scan(
+            [&](const Entry& entry) {
+                given = Given::something;
+                return each(entry);
+            },
+            impl_->options.write_deadline);
+        // What was shown already would be shown twice.
+        if (done || given == Given::something || !impl_->stand_in) return done;
+        const auto current_at = impl_->stand_in->scan(each);
+        if (!current_at) return done;
+        mirror_of = *current_at;
+        return {};
+    });
+    if (!scanned) return tl::unexpected(scanned.error());
+    return mirror_of;
 }
 
 Result<std::vector<ListName>> Recorder::known_lists() {

@@ -24,7 +24,7 @@ constexpr std::size_t digest_size = sizeof(Digest::bytes);
 
 struct Bucket {
     std::string name;
-    Fields addresses, texts, members, records;
+    Fields addresses, texts, members, untold, records;
     std::set<Finding> findings;
 };
 
@@ -59,6 +59,7 @@ Result<void> read(RedisPool& pool, std::span<Bucket> buckets, Deadline deadline)
         add(bucket, RedisTable::addresses, bucket.addresses);
         add(bucket, RedisTable::texts, bucket.texts);
         add(bucket, RedisTable::members, bucket.members);
+        add(bucket, RedisTable::untold, bucket.untold);
         add(bucket, RedisTable::records, bucket.records);
     }
     return pipeline.run(pool, deadline);
@@ -95,6 +96,9 @@ void judge(Bucket& bucket) {
         constexpr std::size_t key_size = digest_size + sizeof(ListTag::bytes);
         if (field.size() <= key_size) return "it does not name a set of others";
         return Problem();
+    });
+    look_at(bucket, RedisTable::untold, bucket.untold, [](const std::string& field, const std::string&) -> Problem {
+        return parse_record_field(field) ? Problem() : std::string("it is not a digest and a list tag");
     });
 }
 
@@ -182,7 +186,7 @@ Result<Checked> check_redis_store(const RedisOptions& options, const TakeFinding
     const auto names = all_buckets(pool, take, deadline);
     if (!names) return tl::unexpected(names.error());
     std::vector<Bucket> buckets;
-    for (const std::string& name : *names) buckets.push_back({name, {}, {}, {}, {}, {}});
+    for (const std::string& name : *names) buckets.push_back({name, {}, {}, {}, {}, {}, {}});
     Checked checked;
     for (std::size_t first = 0; first < buckets.size(); first += buckets_a_step) {
         const auto some = std::span(buckets).subspan(first, std::min(buckets_a_step, buckets.size() - first));

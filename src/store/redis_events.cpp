@@ -116,6 +116,7 @@ EventPage::Gap gap_after(const std::optional<RedisEventId>& after, const EventLo
     if (!after) return EventPage::Gap::none;
     const auto first = parse_event_id(log.oldest);
     const auto last = parse_event_id(log.newest);
+    if (last && *last == *after) return EventPage::Gap::none;  // all was read, whatever was cut off or erased since
     const bool cut_off = !first || *after < *first;
     return cut_off || !last || *last < *after ? EventPage::Gap::possible : EventPage::Gap::none;
 }

@@ -66,6 +66,8 @@ Result<StoreIdentity> RedisIdentity::read(RedisPool& pool, Deadline deadline) {
     });
     if (auto done = pipeline.run(pool, deadline); !done) return tl::unexpected(done.error());
     identity.epoch = meta.epoch;
+    identity.filling = meta.filling;
+    identity.filled = meta.filled;
     identity.erasures = meta.erasures;
     if (*checked_run_.lock() == identity.run_id && !identity.run_id.empty()) return identity;
     if (auto good = check_eviction(pool, deadline); !good) return tl::unexpected(good.error());
@@ -102,6 +104,20 @@ Result<std::string> RedisIdentity::make_epoch(RedisPool& pool, Deadline deadline
     pipeline.add(ask_meta(), take_meta(meta));
     if (auto done = pipeline.run(pool, deadline); !done) return tl::unexpected(done.error());
     return meta.epoch;
+}
+
+Result<void> RedisIdentity::tell_filling(RedisPool& pool, Deadline deadline) {
+    RedisPipeline pipeline;
+    pipeline.add({"HINCRBY", redis_meta_key, redis_filling_field, "1"},
+                 [](const RedisReply& reply) { return no_error(reply, Asked{"write", redis_meta_key}); });
+    return pipeline.run(pool, deadline);
+}
+
+Result<void> RedisIdentity::tell_filled(RedisPool& pool, const std::string& epoch, Deadline deadline) {
+    RedisPipeline pipeline;
+    pipeline.add({"HSET", redis_meta_key, redis_filled_field, epoch},
+                 [](const RedisReply& reply) { return no_error(reply, Asked{"write", redis_meta_key}); });
+    return pipeline.run(pool, deadline);
 }
 
 Result<void> RedisIdentity::check_layout(RedisPool& pool, Deadline deadline) {

@@ -17,6 +17,9 @@ class RedisIdentity {
     [[nodiscard]] Result<StoreIdentity> read(RedisPool& pool, Deadline deadline);
     [[nodiscard]] Result<std::string> make_epoch(RedisPool& pool, Deadline deadline);
 
+    [[nodiscard]] static Result<void> tell_filling(RedisPool& pool, Deadline deadline);
+    [[nodiscard]] static Result<void> tell_filled(RedisPool& pool, const std::string& epoch, Deadline deadline);
+
     void expect(std::string epoch) { *expected_.lock() = std::move(epoch); }
     // The epoch that look-ups must find; nothing while nobody has said one; a Failure where none can be right.
     [[nodiscard]] Result<std::optional<std::string>> expected(const RedisPool& pool);

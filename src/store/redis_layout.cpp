@@ -21,6 +21,7 @@ std::string_view suffix_of(RedisTable table) {
         case RedisTable::addresses: return "}:a";
         case RedisTable::texts: return "}:t";
         case RedisTable::members: return "}:s";
+        case RedisTable::untold: return "}:n";
     }
     return "}:?";
 }
@@ -57,7 +58,7 @@ std::optional<std::string> bucket_of(std::string_view records_key) {
 
 std::optional<std::string> bucket_of_any(std::string_view key) {
     for (const RedisTable table :
-         {RedisTable::records, RedisTable::addresses, RedisTable::texts, RedisTable::members}) {
+         {RedisTable::records, RedisTable::addresses, RedisTable::texts, RedisTable::members, RedisTable::untold}) {
         if (auto bucket = bucket_in(key, table)) return bucket;
     }
     return std::nullopt;
@@ -110,12 +111,13 @@ Result<Record> decode_field(const std::string& key, std::string_view field, std:
 }
 
 RedisCommand ask_meta() {
-    return {"HMGET", redis_meta_key, "epoch", "layout", "bucket_bits", redis_erasures_field};
+    return {"HMGET",     redis_meta_key,       "epoch",             "layout",
+            "bucket_bits", redis_erasures_field, redis_filling_field, redis_filled_field};
 }
 
 Result<RedisMeta> parse_meta(const RedisReply& reply) {
     const Asked asked{"read", redis_meta_key};
-    const auto values = array_of(reply, asked, 4);
+    const auto values = array_of(reply, asked, 6);
     if (!values) return tl::unexpected(values.error());
     const std::string &epoch = (*values)[0].text, &layout = (*values)[1].text, &bits = (*values)[2].text;
     if (epoch.empty() && layout.empty() && bits.empty()) return RedisMeta{};
@@ -124,7 +126,7 @@ Result<RedisMeta> parse_meta(const RedisReply& reply) {
                     "the store has layout \"" + layout + "\" with bucket_bits \"" + bits +
                         "\"; this program knows layout 1 with bucket_bits 16" + hint_for(layout));
     }
-    return RedisMeta{epoch, (*values)[3].text};
+    return RedisMeta{epoch, (*values)[3].text, (*values)[4].text, (*values)[5].text};
 }
 
 }  // namespace optout

@@ -14,6 +14,8 @@ namespace optout {
 inline constexpr std::string_view redis_layout_number = "1";
 inline constexpr std::string_view redis_bucket_bits = "16";
 inline const std::string redis_erasures_field = "erasures";
+inline const std::string redis_filling_field = "filling";
+inline const std::string redis_filled_field = "filled";
 
 inline const std::string redis_meta_key = "optout:meta";
 inline const std::string redis_lists_key = "optout:lists";
@@ -25,6 +27,7 @@ enum class RedisTable {
     addresses,  // :a  digest -> address
     texts,      // :t  digest and tag -> text
     members,    // :s  digest, tag and the set's key -> the member that we added to that set
+    untold,     // :n  digest and tag of what was merged and has no event yet -> nothing
 };
 
 // "optout:{3fa2}:r". The braces are Redis Cluster's hash tag: all tables of a bucket are in one slot.
@@ -59,6 +62,8 @@ RedisCommand ask_meta();
 struct RedisMeta {
     std::string epoch;     // empty: it has none
     std::string erasures;  // a number; empty: nothing was ever erased
+    std::string filling;   // a number; empty: it never was
+    std::string filled;    // an epoch
 };
 // Fails where the server keeps another layout than ours. A store without epoch and layout is new, or was flushed.
 [[nodiscard]] Result<RedisMeta> parse_meta(const RedisReply& reply);

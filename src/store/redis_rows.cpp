@@ -76,7 +76,7 @@ Result<void> read_buckets(RedisPool& pool, std::span<Bucket> buckets, Deadline d
 
 struct Progress {
     Scan state = Scan::go_on;
-    std::optional<Failure> unreadable;
+    std::vector<Failure> unreadable;
 };
 
 void give_bucket(const Bucket& bucket, const std::function<Scan(const Entry&)>& take, Progress& progress) {
@@ -84,7 +84,7 @@ void give_bucket(const Bucket& bucket, const std::function<Scan(const Entry&)>& 
     for (const auto& [field, value] : bucket.records) {
         auto entry = entry_of(key, field, value);
         if (!entry) {
-            if (!progress.unreadable) progress.unreadable = entry.error();
+            progress.unreadable.push_back(entry.error());
             continue;
         }
         if (const auto address = bucket.addresses.find(digest_field(entry->who)); address != bucket.addresses.end()) {
@@ -152,7 +152,8 @@ Result<Entry> entry_of(const std::string& key, const std::string& field, const s
     return Entry{name->who, name->list, std::move(*record), "", ""};
 }
 
-Result<void> scan_rows(RedisPool& pool, const std::function<Scan(const Entry&)>& take, Millis deadline) {
+Result<std::vector<Failure>> scan_rows(RedisPool& pool, const std::function<Scan(const Entry&)>& take,
+                                       Millis deadline) {
     Progress progress;
     std::string cursor = "0";
     std::set<std::string> seen;  // SCAN may answer a key twice
@@ -161,15 +162,16 @@ Result<void> scan_rows(RedisPool& pool, const std::function<Scan(const Entry&)>&
         if (!buckets) return tl::unexpected(buckets.error());
         for (std::size_t first = 0; first < buckets->size(); first += buckets_a_step) {
             const auto some = std::span(*buckets).subspan(first, std::min(buckets_a_step, buckets->size() - first));
-            if (auto done = read_buckets(pool, some, Deadline::in(deadline)); !done) return done;
+            if (auto done = read_buckets(pool, some, Deadline::in(deadline)); !done) {
+                return tl::unexpected(done.error());
+            }
             for (const Bucket& bucket : some) {
                 give_bucket(bucket, take, progress);
-                if (progress.state == Scan::stop) return {};
+                if (progress.state == Scan::stop) return std::vector<Failure>();
             }
         }
     } while (cursor != "0");
-    if (progress.unreadable) return tl::unexpected(*progress.unreadable);
-    return {};
+    return std::move(progress.unreadable);
 }
 
 }  // namespace optout

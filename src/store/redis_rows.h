@@ -21,8 +21,9 @@ struct RedisRows {
 };
 [[nodiscard]] Result<RedisRows> rows_of(RedisPool& pool, const Digest& who, Deadline deadline);
 
-// Every record once. A value that is no record is a Failure, after all others were given to `take`.
-[[nodiscard]] Result<void> scan_rows(RedisPool& pool, const std::function<Scan(const Entry&)>& take, Millis deadline);
+// Every record once. Answers what is wrong with those that are none; the others are given to `take` all the same.
+[[nodiscard]] Result<std::vector<Failure>> scan_rows(RedisPool& pool, const std::function<Scan(const Entry&)>& take,
+                                                     Millis deadline);
 
 // The address of a row, where there is one.
 [[nodiscard]] Result<Entry> entry_of(const std::string& key, const std::string& field, const std::string& value);

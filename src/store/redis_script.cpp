@@ -47,6 +47,11 @@ if text ~= '' then
     redis.call('HSET', KEYS[3], field, text)
   end
 end
+if wrote == 1 then
+  redis.call('HSET', KEYS[4], field, '')
+elseif redis.call('HGET', KEYS[4], field) then
+  wrote = 1
+end
 return {outcome, kept, wrote, known}
 )lua";
 

@@ -31,9 +31,10 @@ class RedisScript {
     Guarded<std::string> sha_;  // empty: never loaded. The same on every server, so it stays
 };
 
-// KEYS: a bucket's records, addresses and texts. ARGV: field, value, digest, address or "", text or "".
-// Answers: outcome ("stored", "same", "older"), the value now kept, 1 where the record or the address was written,
-// the address now known or "". A value without the shape of a record is replaced, whatever its bytes.
+// KEYS: a bucket's records, addresses, texts and untold. ARGV: field, value, digest, address or "", text or "".
+// Answers: outcome ("stored", "same", "older"), the value now kept, 1 where an event is due, the address now known or
+// "". It is due where the record or the address was written, now or by somebody who could not tell it afterwards.
+// A value without the shape of a record is replaced, whatever its bytes.
 RedisScript& merge_script();
 
 // KEYS: the stream of events. ARGV: where to go on ("-" at first), the digest in hex, how many to look at, "address"

@@ -49,6 +49,11 @@ class RedisStore final : public SharedStore {
     Result<StoreIdentity> identity(Deadline deadline) override { return identity_.read(pool_, deadline); }
     void expect_epoch(std::string epoch) override { identity_.expect(std::move(epoch)); }
     Result<std::string> make_epoch(Deadline deadline) override { return identity_.make_epoch(pool_, deadline); }
+    Result<void> tell_filling(Deadline deadline) override { return RedisIdentity::tell_filling(pool_, deadline); }
+    Result<void> tell_filled(const std::string& epoch, Deadline deadline) override {
+        return RedisIdentity::tell_filled(pool_, epoch, deadline);
+    }
+    Result<Unreadable> scan_readable(const std::function<Scan(const Entry&)>& take, Millis deadline) override;
 
   private:
     // What the script said of one entry.
@@ -67,7 +72,7 @@ class RedisStore final : public SharedStore {
     [[nodiscard]] Result<void> merge_some(std::span<const Entry> entries, Merging& merging, Deadline deadline);
     [[nodiscard]] Result<std::vector<Ran>> run_script(std::span<const Entry> entries, Deadline deadline);
     [[nodiscard]] Result<void> tell_others(std::span<const Entry> entries, std::span<const Ran> ran, Deadline deadline);
-    void add_event(RedisPipeline& pipeline, const Entry& entry, const Ran& ran);
+    void add_event(RedisPipeline& first, RedisPipeline& second, const Entry& entry, const Ran& ran);
     [[nodiscard]] Result<void> forget_events(const Digest& who, Erase what, Deadline deadline);
 
     RedisPool pool_;
@@ -167,7 +172,7 @@ Result<std::vector<RedisStore::Ran>> RedisStore::run_script(std::span<const Entr
         const std::string& address = addresses_ == RedisOptions::Addresses::keep ? entry.address : std::string();
         calls.push_back(
             {{redis_bucket_key(entry.who, RedisTable::records), redis_bucket_key(entry.who, RedisTable::addresses),
-              redis_bucket_key(entry.who, RedisTable::texts)},
+              redis_bucket_key(entry.who, RedisTable::texts), redis_bucket_key(entry.who, RedisTable::untold)},
              {record_field(entry.who, entry.list), encode(entry.record), digest_field(entry.who), address,
               entry.text}});
     }
@@ -196,17 +201,17 @@ Result<std::vector<RedisStore::Ran>> RedisStore::run_script(std::span<const Entr
 }
 
 // A second pipeline, because only the replies of the first say what changed: an event for each merge that came too late
-// or twice would make every replay look like news. When it fails the merge has failed, and is done again: the sets are
-// then followed as well, but the events of the first time are lost. Whoever reads them must scan after an outage
-// anyway.
+// or twice would make every replay look like news; and the stream is in another slot. When it fails the merge has
+// failed, and is done again, here or by the next program: the first left a note that the event is still due.
 Result<void> RedisStore::tell_others(std::span<const Entry> entries, std::span<const Ran> ran, Deadline deadline) {
     RedisPipeline events;
+    RedisPipeline notes;
     // Of several entries of one person and list only the last says what is kept now. What that is, nobody can say of a
     // record that was not understood.
     std::map<RedisRecordKey, RedisSets::Decided> decided;
     for (std::size_t i = 0; i < entries.size(); ++i) {
         const Entry& entry = entries[i];
-        if (ran[i].wrote == Ran::Wrote::something) add_event(events, entry, ran[i]);
+        if (ran[i].wrote == Ran::Wrote::something) add_event(events, notes, entry, ran[i]);
         const RedisRecordKey row{entry.who, entry.list};
         switch (ran[i].kept) {
             case Ran::Kept::understood:
@@ -219,18 +224,22 @@ Result<void> RedisStore::tell_others(std::span<const Entry> entries, std::span<c
     std::vector<RedisSets::Decided> last;
     last.reserve(decided.size());
     for (auto& [key, each] : decided) last.push_back(std::move(each));
-    return sets_.follow(pool_, std::move(events), last, deadline);
+    return sets_.follow(pool_, events, notes, last, deadline);
 }
 
-void RedisStore::add_event(RedisPipeline& pipeline, const Entry& entry, const Ran& ran) {
+void RedisStore::add_event(RedisPipeline& first, RedisPipeline& second, const Entry& entry, const Ran& ran) {
     RedisCommand command{
         "XADD", redis_events_key,         "MAXLEN", "~",      most_events, "*", "who", to_hex(entry.who.bytes),
         "list", to_hex(entry.list.bytes), "value",  ran.value};
     if (addresses_ == RedisOptions::Addresses::keep && !ran.address.empty()) {
         command.insert(command.end(), {"address", ran.address});
     }
-    pipeline.add(std::move(command), [this](const RedisReply& reply) {
-        return sets_.unless_hopeless(redis_events_key, no_error(reply, Asked{"write", redis_events_key}));
+    const std::string notes = redis_bucket_key(entry.who, RedisTable::untold);
+    RedisCommand told{"HDEL", notes, record_field(entry.who, entry.list)};
+    first.add(std::move(command), [this, &second, notes, told](const RedisReply& reply) -> Result<void> {
+        auto done = sets_.unless_hopeless(redis_events_key, no_error(reply, Asked{"write", redis_events_key}));
+        if (done) second.add(told, [notes](const RedisReply& gone) { return no_error(gone, Asked{"write", notes}); });
+        return done;
     });
 }
 
@@ -251,7 +260,20 @@ Result<std::vector<Entry>> RedisStore::records_of(const Digest& who, Deadline de
 
 Result<void> RedisStore::scan(const std::function<Scan(const Entry&)>& take, Millis deadline) {
     if (auto known = identity_.check_layout(pool_, Deadline::in(deadline)); !known) return known;
-    return scan_rows(pool_, take, deadline);
+    const auto unreadable = scan_rows(pool_, take, deadline);
+    if (!unreadable) return tl::unexpected(unreadable.error());
+    if (!unreadable->empty()) return tl::unexpected(unreadable->front());
+    return {};
+}
+
+Result<SharedStore::Unreadable> RedisStore::scan_readable(const std::function<Scan(const Entry&)>& take,
+                                                          Millis deadline) {
+    if (auto known = identity_.check_layout(pool_, Deadline::in(deadline)); !known) {
+        return tl::unexpected(known.error());
+    }
+    const auto unreadable = scan_rows(pool_, take, deadline);
+    if (!unreadable) return tl::unexpected(unreadable.error());
+    return Unreadable{unreadable->size(), unreadable->empty() ? "" : unreadable->front().text()};
 }
 
 void add_removal(RedisPipeline& pipeline, const Digest& who, RedisTable table,
@@ -278,6 +300,7 @@ Result<std::size_t> RedisStore::erase(const Digest& who, Erase what, Deadline de
     add_removal(pipeline, who, RedisTable::texts, rows->texts);
     if (what == Erase::everything) {
         add_removal(pipeline, who, RedisTable::records, rows->records);
+        add_removal(pipeline, who, RedisTable::untold, rows->records);
         for (const auto& [field, member] : rows->members) {
             const std::string set = set_of_member_field(field);
             pipeline.add({"SREM", set, member}, [this, set](const RedisReply& reply) {

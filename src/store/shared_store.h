@@ -14,7 +14,14 @@ struct StoreIdentity {
     // How often something was erased there. Events do not tell of it, so whoever keeps a copy makes it anew when this
     // is another.
     std::string erasures;
+    // A store that forgot is filled again by every host that knew it. This is another while one of them is at it;
+    // empty where nobody ever was.
+    std::string filling;
+    std::string filled;  // the epoch of which a host has said that all is there that it knows of
     friend bool operator==(const StoreIdentity&, const StoreIdentity&) = default;
+
+    enum class Whole { yes, being_filled };
+    Whole whole() const { return filling.empty() || filled == epoch ? Whole::yes : Whole::being_filled; }
 };
 
 class SharedStore : public SuppressionStore {
@@ -27,6 +34,18 @@ class SharedStore : public SuppressionStore {
 
     // Gives the store an epoch if it has none; answers the one it has afterwards.
     [[nodiscard]] virtual Result<std::string> make_epoch(Deadline deadline) = 0;
+
+    // Tells the other hosts: see StoreIdentity.
+    [[nodiscard]] virtual Result<void> tell_filling(Deadline deadline) = 0;
+    [[nodiscard]] virtual Result<void> tell_filled(const std::string& epoch, Deadline deadline) = 0;
+
+    // As scan(), but a row that is not readable holds nothing back.
+    struct Unreadable {
+        std::size_t rows = 0;
+        std::string first;  // which one that is, and what is wrong with it
+    };
+    [[nodiscard]] virtual Result<Unreadable> scan_readable(const std::function<Scan(const Entry&)>& take,
+                                                           Millis deadline) = 0;
 };
 
 }  // namespace optout

@@ -95,12 +95,12 @@ std::optional<StandIn::Answer> StandIn::lookup(const LookupQuestion& question) {
     return Answer{std::move(found), answer->state.current_at};
 }
 
-Result<void> StandIn::usable() {
+Result<Time> StandIn::usable() {
     const auto kept = mirror_.state();
     if (!kept) return tl::unexpected(kept.error());
     const auto state = state_of(*kept);
     if (!state) return tl::unexpected(state.error());
-    if (*state == MirrorStatus::State::ready) return {};
+    if (*state == MirrorStatus::State::ready) return kept->current_at;
     return fail("use", "this host's copy of the store", "it is " + std::string(name_of(*state)), Retry::helps);
 }
 
@@ -114,17 +114,18 @@ Result<std::vector<ListName>> StandIn::known_lists() {
     return mirror_.known_lists();
 }
 
-Result<void> StandIn::scan(const std::function<Scan(const Entry&)>& take) {
-    if (auto good = usable(); !good) return good;
+Result<Time> StandIn::scan(const std::function<Scan(const Entry&)>& take) {
+    const auto current_at = usable();
+    if (!current_at) return current_at;
     std::optional<Entry> last;
     for (;;) {
         const auto step = mirror_.page(last ? &*last : nullptr, scan_step);
         if (!step) return tl::unexpected(step.error());
-        for (const Entry& entry : *step) {
-            if (take(entry) == Scan::stop) return {};
+        for (const Entry& entry : step->entries) {
+            if (take(entry) == Scan::stop) return current_at;
         }
-        if (step->size() < scan_step) return {};
-        last = step->back();
+        if (step->entries.size() < scan_step) return current_at;
+        last = step->entries.back();
     }
 }
 

@@ -53,13 +53,13 @@ class StandIn {
     // For people who want to see what there is. The same conditions.
     [[nodiscard]] Result<std::vector<Entry>> records_of(const Digest& who);
     [[nodiscard]] Result<std::vector<ListName>> known_lists();
-    [[nodiscard]] Result<void> scan(const std::function<Scan(const Entry&)>& take);
+    [[nodiscard]] Result<Time> scan(const std::function<Scan(const Entry&)>& take);  // current at
 
     MirrorStatus status();
 
   private:
     [[nodiscard]] Result<MirrorStatus::State> state_of(const MirrorState& state) const;
-    [[nodiscard]] Result<void> usable();
+    [[nodiscard]] Result<Time> usable();  // current at
     Millis age_of(const MirrorState& state) const;
     void note_answer(const MirrorState& state);
     void note_silence(MirrorStatus::State why);

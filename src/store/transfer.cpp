@@ -32,6 +32,21 @@ bool may_be_later(const Record& record, Time forgotten) {
 
 }  // namespace
 
+TransferTarget store_target(SuppressionStore& store, Millis deadline) {
+    const auto within = [deadline] { return Deadline::in(deadline); };
+    return {[&store, within](std::span<const Entry> entries) { return store.merge(entries, within()); },
+            [&store, within](const Digest& who) { return store.records_of(who, within()); },
+            [&store, within] { return store.known_lists(within()); },
+            [&store, within](std::span<const ListName> lists) { return store.remember_lists(lists, within()); },
+            [&store, within] { return store.erased(within()); },
+            [&store, within](const Erased& erased, Erase what) -> Result<void> {
+                const auto done = store.erase(erased.who, what, within());
+                if (!done) return tl::unexpected(done.error());
+                return store.remember_erased(std::span(&erased, 1), within());
+            },
+            [&store, within](std::span<const Erased> erased) { return store.remember_erased(erased, within()); }};
+}
+
 Result<void> Transfer::begin(const TransferSource& source) {
     made_ = source.made;
     if (auto named = remember_lists(source.lists); !named) return named;

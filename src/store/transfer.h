@@ -25,6 +25,9 @@ struct TransferTarget {
     std::function<Result<void>(std::span<const Erased>)> remember_erased;
 };
 
+// The store itself. `deadline`: of each call.
+TransferTarget store_target(SuppressionStore& store, Millis deadline);
+
 // What stands before the records.
 struct TransferSource {
     std::vector<ListName> lists;
@@ -42,6 +45,8 @@ class Transfer {
     // First.
     [[nodiscard]] Result<void> begin(const TransferSource& source);
     [[nodiscard]] Result<void> take(const Entry& entry);
+    // Merges what was taken. Where it fails, what was taken since the last time is to be taken again.
+    [[nodiscard]] Result<void> flush();
     // Last: what was taken and is not merged yet, and who was erased while this went on.
     [[nodiscard]] Result<void> finish();
 
@@ -59,7 +64,6 @@ class Transfer {
     Hold hold_of(const Entry& entry) const;
     [[nodiscard]] Result<void> remember_lists(const std::vector<ListName>& lists);
     [[nodiscard]] Result<void> erase_here(const Erased& erased, const Erased& known);
-    [[nodiscard]] Result<void> flush();
 
     TransferTarget target_;
     std::optional<Time> made_;

@@ -52,7 +52,7 @@ ListBook names_for(const std::vector<ListTag>& tags, const AdminService& service
 }
 
 OrProblem<Response> read_records(const Subject& who, const AdminService& service) {
-    const auto entries = service.recorder.records_of(who.digest);
+    const auto entries = service.recorder.records_or_mirror(who.digest);
     if (!entries) return unavailable(entries.error());
     std::vector<ListTag> tags;
     for (const Entry& entry : *entries) tags.push_back(entry.list);

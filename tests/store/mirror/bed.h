@@ -19,8 +19,8 @@ inline const ListTag newsletter = list_tag("newsletter");
 
 // Waits until the background threads have brought it about.
 template <typename Condition>
-void wait_until(Condition condition, const std::string& what) {
-    const Deadline deadline = Deadline::in(Millis(30'000));
+void wait_until(Condition condition, const std::string& what, Millis patience = Millis(30'000)) {
+    const Deadline deadline = Deadline::in(patience);
     while (!condition()) {
         BOOST_TEST_REQUIRE((deadline.state() == Deadline::State::open), what);
         std::this_thread::sleep_for(Millis(5));
@@ -33,18 +33,52 @@ inline std::size_t logged(const std::string& part) {
         lines.begin(), lines.end(), [&](const std::string& line) { return line.find(part) != std::string::npos; }));
 }
 
+inline Entry opted_out(const std::string& address, Time at = now) {
+    return {parse_subject(address)->digest, newsletter, {State::opted_out, at, Channel::import, "", {}}, address, ""};
+}
+
+// The states, and the address where there is one.
+inline std::string text_of(const Result<std::vector<Entry>>& records) {
+    if (!records) return "failed: " + records.error().text();
+    std::string text;
+    for (const Entry& entry : *records) {
+        text += (text.empty() ? "" : " ") + std::string(name_of(entry.record.state));
+        if (!entry.address.empty()) text += " " + entry.address;
+    }
+    return text.empty() ? "none" : text;
+}
+
+// As a host has it whose mirror is off.
+inline std::unique_ptr<SharedStore> open_elsewhere(const RedisServer& server) {
+    RedisOptions options;
+    options.address = server.unix_address();
+    return make_redis_store(std::move(options));
+}
+inline void merge_elsewhere(const RedisServer& server, const std::vector<Entry>& entries) {
+    BOOST_TEST_REQUIRE(open_elsewhere(server)->merge(entries, Deadline::in(Millis(20'000))).has_value());
+}
+inline void erase_elsewhere(const RedisServer& server, const std::string& address, Erase what) {
+    const Digest who = parse_subject(address)->digest;
+    BOOST_TEST_REQUIRE(open_elsewhere(server)->erase(who, what, Deadline::in(Millis(5000))).has_value());
+}
+
 struct HostOptions {
     MirrorUse use;
     Millis copy_interval{std::chrono::hours(6)};
     Millis least_copy_interval{std::chrono::minutes(10)};
     std::vector<ForeignSet> sets = {};
+    std::string redis = "";  // the address; empty: the server's own
+    enum class Copy { kept, none } copy = Copy::kept;
+    std::uint64_t mirror_size = 64ULL << 20U;
 };
 
 // One host: its files stay when its recorder goes.
 class Host {
   public:
     Host(const RedisServer& server, FixedClock& clock, HostOptions options = {})
-        : address_(server.unix_address()), clock_(clock), options_(std::move(options)) {
+        : address_(options.redis.empty() ? server.unix_address() : options.redis),
+          clock_(clock),
+          options_(std::move(options)) {
         open();
     }
 
@@ -58,7 +92,7 @@ class Host {
         redis.address = address_;
         redis.sets = options_.sets;
         MirrorOptions mirror;
-        mirror.copy = open_lmdb_mirror(lmdb("mirror"));
+        if (options_.copy == HostOptions::Copy::kept) mirror.copy = open_lmdb_mirror(mirror_place());
         mirror.use = options_.use;
         mirror.use.part = part;
         mirror.following.pause = Millis(20);
@@ -86,14 +120,7 @@ class Host {
 
     // What the copy itself has: the states, and the address where there is one.
     std::string in_mirror(std::string_view address) {
-        const auto records = copy().records_of(parse_subject(address)->digest);
-        if (!records) return "failed: " + records.error().text();
-        std::string text;
-        for (const Entry& entry : *records) {
-            text += (text.empty() ? "" : " ") + std::string(name_of(entry.record.state));
-            if (!entry.address.empty()) text += " " + entry.address;
-        }
-        return text.empty() ? "none" : text;
+        return text_of(copy().records_of(parse_subject(address)->digest));
     }
     MirrorStatus::State state() { return recorder->mirror()->state; }
     void until_current() {
@@ -101,7 +128,7 @@ class Host {
     }
     std::string file(const std::string& name) const { return directory_.file(name); }
     Mirror& copy() {
-        if (!copy_) copy_ = open_lmdb_mirror(lmdb("mirror"));
+        if (!copy_) copy_ = open_lmdb_mirror(mirror_place());
         (void)copy_->refresh();
         return *copy_;
     }
@@ -112,6 +139,11 @@ class Host {
         LmdbOptions options;
         options.directory = directory_.file(name);
         options.map_size = 64ULL << 20U;
+        return options;
+    }
+    LmdbOptions mirror_place() const {
+        LmdbOptions options = lmdb("mirror");
+        options.map_size = options_.mirror_size;
         return options;
     }
 
@@ -127,8 +159,16 @@ class Host {
 
 // Two hosts, and what happens in an outage.
 struct Bed {
-    RedisServer server{RedisServerOptions{"", {}, RedisServerOptions::Keeps::everything}};
+    RedisServer server;
     FixedClock clock{now};
+
+    explicit Bed(RedisServerOptions::Keeps keeps = RedisServerOptions::Keeps::everything)
+        : server(RedisServerOptions{"", {}, keeps}) {}
+
+    // As Redis itself has it.
+    std::string in_store(const std::string& address) const {
+        return text_of(open_elsewhere(server)->records_of(parse_subject(address)->digest, Deadline::in(Millis(5000))));
+    }
 
     // What outages bring into the log, whoever sees them first.
     static void allow_outage() {
@@ -136,6 +176,11 @@ struct Bed {
                                  "event=mirror_cannot_answer", "event=store_not_ready", "event=journal_failed"}) {
             allow_log(part);
         }
+    }
+    // And what comes of a store that forgot.
+    static void allow_filling() {
+        allow_outage();
+        for (const char* part : {"event=store_forgot", "event=store_restored", "event=mirror"}) allow_log(part);
     }
 };
 

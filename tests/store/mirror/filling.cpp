@@ -1,8 +1,8 @@
-// src/store/refill.h: how a store that forgot is filled again, page by page.
+// src/store/store_watch.h: how a store that forgot is filled again, page by page.
 #include "bed.h"
 #include "store/failing_store.h"
 #include "store/memory_store.h"
-#include "store/refill.h"
+#include "store/store_watch.h"
 
 using namespace optout;
 using namespace optout::test;
@@ -24,13 +24,14 @@ struct World {
     std::unique_ptr<Mirror> mirror = open_lmdb_mirror(lmdb("mirror"));
     MemoryStore* memory = nullptr;
     std::unique_ptr<FailingStore> store;
+    StandIn stand_in{*mirror, *journal, MirrorUse{}, clock};
     std::unique_ptr<StoreWatch> watch;
 
     World() {
         auto inner = std::make_unique<MemoryStore>();
         memory = inner.get();
         store = std::make_unique<FailingStore>(std::move(inner));
-        watch = std::make_unique<StoreWatch>(*store, *journal, mirror.get(), second, second * 5);
+        watch = std::make_unique<StoreWatch>(*store, *journal, mirror.get(), &stand_in, options(second));
         BOOST_TEST_REQUIRE((check() == "settled"));
         const std::string epoch = journal->remembered("epoch").value();
         std::vector<Entry> entries;
@@ -50,6 +51,7 @@ struct World {
         memory->forget_everything();
     }
 
+    static WatchOptions options(Millis quiet) { return {second, second * 5, quiet}; }
     static Deadline soon() { return Deadline::in(Millis(20'000)); }
     LmdbOptions lmdb(const std::string& name) const {
         LmdbOptions options;
@@ -57,10 +59,16 @@ struct World {
         options.map_size = 64ULL << 20U;
         return options;
     }
-    std::string check() {
-        const auto state = watch->check();
+    std::string check() { return check(*watch); }
+    static std::string check(StoreWatch& watch) {
+        const auto state = watch.check();
         if (!state) return "failed";
-        return *state == StoreWatch::State::settled ? "settled" : "filling";
+        switch (*state) {
+            case StoreWatch::State::settled: return "settled";
+            case StoreWatch::State::filling: return "filling";
+            case StoreWatch::State::waiting: break;
+        }
+        return "waiting";
     }
     std::size_t stored() {
         std::size_t count = 0;
@@ -125,10 +133,62 @@ BOOST_FIXTURE_TEST_CASE(a_store_that_forgets_again_meanwhile_is_filled_from_the_
 
 BOOST_FIXTURE_TEST_CASE(what_another_program_of_this_host_has_settled_is_not_done_twice, World) {
     BOOST_TEST(check() == "filling");
-    StoreWatch other(*store, *journal, mirror.get(), second, second * 5);
-    for (auto state = other.check(); *state == StoreWatch::State::filling; state = other.check()) {
+    StoreWatch other(*store, *journal, mirror.get(), &stand_in, options(second));
+    while (check(other) == "filling") {
     }
     BOOST_TEST(check() == "settled");
+}
+
+// A host that keeps no mirror, and knew the store.
+struct WithoutMirror : World {
+    std::unique_ptr<Journal> own = open_lmdb_journal(lmdb("own"), clock).value();
+
+    WithoutMirror() {
+        BOOST_TEST_REQUIRE(own->remember("epoch", "before", soon()).has_value());
+        BOOST_TEST_REQUIRE(own->remember("run_id", "run-1", soon()).has_value());
+    }
+    static void until(StoreWatch& watch, const std::string& state) {
+        const Deadline deadline = soon();
+        while (check(watch) != state) BOOST_TEST_REQUIRE((deadline.state() == Deadline::State::open), state);
+    }
+};
+
+BOOST_FIXTURE_TEST_CASE(who_has_no_whole_copy_waits_for_those_who_do, WithoutMirror) {
+    StoreWatch poor(*store, *own, nullptr, nullptr, options(second * 20));
+    BOOST_TEST(check() == "filling");
+    until(poor, "waiting");
+    BOOST_TEST(answers() == "no");
+    while (check() == "filling") BOOST_TEST(check(poor) == "waiting");
+    BOOST_TEST(stored() == 1900U);
+    BOOST_TEST(check(poor) == "settled");
+    BOOST_TEST(answers() == "yes");
+}
+
+BOOST_FIXTURE_TEST_CASE(where_nobody_is_at_it_any_more_there_is_nothing_to_wait_for, WithoutMirror) {
+    BOOST_TEST(check() == "filling");  // and then its host is gone
+    StoreWatch poor(*store, *own, nullptr, nullptr, options(Millis(50)));
+    until(poor, "waiting");
+    until(poor, "settled");
+    BOOST_TEST(answers() == "yes");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_new_host_waits_until_the_store_is_filled, WithoutMirror) {
+    BOOST_TEST(check() == "filling");
+    const auto empty = open_lmdb_journal(lmdb("empty"), clock).value();
+    StoreWatch newcomer(*store, *empty, nullptr, nullptr, options(second * 20));
+    BOOST_TEST(check(newcomer) == "waiting");
+    while (check() == "filling") {
+    }
+    BOOST_TEST(check(newcomer) == "settled");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_store_that_was_never_filled_is_joined_at_once, World) {
+    while (check() == "filling") {
+    }
+    MemoryStore fresh;
+    const auto empty = open_lmdb_journal(lmdb("empty"), clock).value();
+    StoreWatch newcomer(fresh, *empty, nullptr, nullptr, options(second * 20));
+    BOOST_TEST(check(newcomer) == "settled");
 }
 
 BOOST_AUTO_TEST_SUITE_END()

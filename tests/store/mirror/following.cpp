@@ -6,28 +6,6 @@
 using namespace optout;
 using namespace optout::test;
 
-namespace {
-
-// As a host does whose mirror is off.
-void merge_elsewhere(const RedisServer& server, const std::vector<Entry>& entries) {
-    RedisOptions options;
-    options.address = server.unix_address();
-    BOOST_TEST_REQUIRE(make_redis_store(options)->merge(entries, Deadline::in(Millis(5000))).has_value());
-}
-
-Entry opted_out(const std::string& address, Time at = now) {
-    return {parse_subject(address)->digest, newsletter, {State::opted_out, at, Channel::import, "", {}}, address, ""};
-}
-
-void erase_elsewhere(const RedisServer& server, const std::string& address, Erase what) {
-    RedisOptions options;
-    options.address = server.unix_address();
-    BOOST_TEST_REQUIRE(
-        make_redis_store(options)->erase(parse_subject(address)->digest, what, Deadline::in(Millis(5000))).has_value());
-}
-
-}  // namespace
-
 BOOST_AUTO_TEST_SUITE(mirror_following)
 
 BOOST_FIXTURE_TEST_CASE(what_was_there_before_is_copied_and_what_comes_is_followed, Bed) {

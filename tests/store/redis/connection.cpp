@@ -4,9 +4,9 @@
 #include <boost/test/unit_test.hpp>
 #include <future>
 
-#include "broken_network.h"
 #include "samples.h"
 #include "store/redis_connection.h"
+#include "support/broken_network.h"
 #include "support/redis_server.h"
 
 using namespace optout;

@@ -96,6 +96,15 @@ BOOST_FIXTURE_TEST_CASE(who_missed_what_was_cut_off_is_told, Case) {
     BOOST_TEST(page_after("") == text_of(EventPage()));
 }
 
+BOOST_FIXTURE_TEST_CASE(who_has_read_all_of_a_stream_that_was_emptied_has_missed_nothing, Case) {
+    add_event("1-0", first);
+    add_event("10-0", second);
+    server.ask({"XTRIM", "optout:events", "MAXLEN", "0"});
+    BOOST_TEST(page_after("10-0") == text_of(EventPage{{}, "", EventPage::Gap::none}));
+    BOOST_TEST(page_after("1-0") == text_of(EventPage{{}, "", EventPage::Gap::possible}));
+    BOOST_TEST(page_after("") == text_of(EventPage()));
+}
+
 BOOST_FIXTURE_TEST_CASE(who_has_read_more_than_there_ever_was_is_told, Case) {
     // As after a restore from older data.
     add_event("1-0", first);

@@ -4,9 +4,9 @@
 #include <future>
 #include <thread>
 
-#include "broken_network.h"
 #include "samples.h"
 #include "store/redis_pool.h"
+#include "support/broken_network.h"
 #include "support/captured_log.h"
 
 using namespace optout;

@@ -2,10 +2,10 @@
 #include <algorithm>
 #include <boost/test/unit_test.hpp>
 
-#include "broken_network.h"
 #include "samples.h"
 #include "store/redis_layout.h"
 #include "store/redis_store.h"
+#include "support/broken_network.h"
 #include "support/captured_log.h"
 
 using namespace optout;
@@ -90,7 +90,7 @@ BOOST_FIXTURE_TEST_CASE(a_lookup_is_one_round_trip_whatever_is_asked, Case) {
     std::vector<std::string> lists;
     for (int i = 0; i < 200; ++i) lists.push_back("list" + std::to_string(i));
     server.ask({"SADD", "crm:out", ada});
-    const CountingRelay relay(server.unix_address());
+    const Relay relay(server.unix_address());
     RedisOptions options = options_for(relay.address());
     for (const auto format : {MemberFormat::plain, MemberFormat::md5, MemberFormat::domain}) {
         options.sets.push_back({"crm:out", all_lists_tag(), format, ForeignSet::Use::read});

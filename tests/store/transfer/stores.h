@@ -23,17 +23,7 @@
 namespace optout::test {
 
 inline TransferTarget target_of(SuppressionStore& store) {
-    return {[&](std::span<const Entry> entries) { return store.merge(entries, soon()); },
-            [&](const Digest& who) { return store.records_of(who, soon()); },
-            [&] { return store.known_lists(soon()); },
-            [&](std::span<const ListName> lists) { return store.remember_lists(lists, soon()); },
-            [&] { return store.erased(soon()); },
-            [&](const Erased& erased, Erase what) -> Result<void> {
-                const auto done = store.erase(erased.who, what, soon());
-                if (!done) return tl::unexpected(done.error());
-                return store.remember_erased(std::span(&erased, 1), soon());
-            },
-            [&](std::span<const Erased> erased) { return store.remember_erased(erased, soon()); }};
+    return store_target(store, soon().left());
 }
 
 inline TransferSource source_of(SuppressionStore& store, std::optional<Time> made) {

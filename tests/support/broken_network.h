@@ -1,4 +1,5 @@
-// What stands for a broken network: a listener that does to each client what a test says, and a relay that counts.
+// What stands for a broken network: a listener that does to each client what a test says, and a relay that
+// counts, and acts on what it hears.
 #pragma once
 
 #include <sys/types.h>
@@ -46,15 +47,20 @@ void wait_until_gone(int client);
 
 // Passes everything on to a redis-server at `behind` (a unix address) and counts the turns: how many times a client
 // spoke after it had been silent and was answered.
-class CountingRelay {
+class Relay {
   public:
-    explicit CountingRelay(const std::string& behind);
+    // What becomes of something that a client says. cut_after_reply: the server does it, and the client never hears so.
+    enum class Pass { on, cut, cut_after_reply };
+    // Thread: one a client. Called before it is passed on.
+    using Look = std::function<Pass(std::string_view said)>;
+    explicit Relay(const std::string& behind, Look look = [](std::string_view) { return Pass::on; });
     const std::string& address() const { return server_.address(); }
     unsigned turns() const { return turns_; }
 
   private:
     void relay(int client);
     std::string behind_;
+    Look look_;
     std::atomic<unsigned> turns_ = 0;
     BrokenServer server_;
 };

@@ -1,5 +1,5 @@
 // See broken_network.h.
-#include "broken_network.h"
+#include "support/broken_network.h"
 
 #include <arpa/inet.h>
 #include <netinet/in.h>
@@ -73,14 +73,15 @@ void wait_until_gone(int client) {
     }
 }
 
-CountingRelay::CountingRelay(const std::string& behind)
-    : behind_(behind), server_([this](int client) { relay(client); }) {}
+Relay::Relay(const std::string& behind, Look look)
+    : behind_(behind), look_(std::move(look)), server_([this](int client) { relay(client); }) {}
 
-void CountingRelay::relay(int client) {
+void Relay::relay(int client) {
     const auto endpoint = parse_redis_endpoint(behind_);
     auto server = connect_to(endpoint.value(), Deadline::in(Millis(5000)));
     if (!server) return;
     enum class Speaker { near, far } last = Speaker::far;
+    Pass pass = Pass::on;
     std::array<pollfd, 2> both{{{client, POLLIN, 0}, {server->get(), POLLIN, 0}}};
     std::array<char, 65536> bytes;
     while (::poll(both.data(), both.size(), -1) > 0) {
@@ -89,10 +90,13 @@ void CountingRelay::relay(int client) {
             const bool from_client = each.fd == client;
             const ssize_t size = ::recv(each.fd, bytes.data(), bytes.size(), MSG_DONTWAIT);
             if (size <= 0) return;
+            const std::string_view said(bytes.data(), static_cast<std::size_t>(size));
             if (from_client && last == Speaker::far) ++turns_;
             last = from_client ? Speaker::near : Speaker::far;
-            write_all(from_client ? server->get() : client,
-                      std::string_view(bytes.data(), static_cast<std::size_t>(size)));
+            if (!from_client && pass == Pass::cut_after_reply) return;
+            if (from_client && pass == Pass::on) pass = look_(said);
+            if (pass == Pass::cut) return;
+            write_all(from_client ? server->get() : client, said);
         }
     }
 }
