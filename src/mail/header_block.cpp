@@ -31,10 +31,12 @@ std::vector<HeaderField> parse_header(std::string_view message) {
             continue;
         }
         const auto colon = line.find(':');
-        if (colon == std::string_view::npos || colon == 0) continue;
+        if (colon == std::string_view::npos) continue;
+        const std::string_view name = trim(line.substr(0, colon));
+        if (name.empty()) continue;
         std::string_view value = line.substr(colon + 1);
         take_prefix(value, " ");  // as milters see it: without the one leading blank
-        fields.push_back({std::string(trim(line.substr(0, colon))), std::string(value)});
+        fields.push_back({std::string(name), std::string(value)});
     }
     return fields;
 }

@@ -53,6 +53,15 @@ BOOST_AUTO_TEST_CASE(deeply_nested_comments_end) {
     BOOST_TEST(main_value(std::string(65536, '(')) == "");
 }
 
+BOOST_AUTO_TEST_CASE(lines_that_are_no_field_are_skipped) {
+    const std::vector<HeaderField> expected = {{"Subject", "x\n y"}};
+    for (const char* line : {"no colon", ": no name", "\r: no name", "\r\r\t: no name"}) {
+        BOOST_TEST_CONTEXT(line) {
+            BOOST_TEST((parse_header(std::string(line) + "\r\nSubject: x\r\n y\r\n\r\nTo: body\r\n") == expected));
+        }
+    }
+}
+
 BOOST_AUTO_TEST_CASE(fields_are_found_by_name_in_either_case_and_in_order) {
     const std::vector<HeaderField> fields = {
         {"List-Id", " <a>"}, {"list-ID", "<b>\n\t"}, {"List-Id2", "<c>"}, {"Subject", "x"}};
