@@ -113,7 +113,8 @@ std::string decoded_text(std::string unfolded) {
     const auto lock = enter_gmime();
     const auto options = parser_options();
     const GMimePointer<char> text(g_mime_utils_header_decode_text(options.get(), unfolded.c_str()));
-    return std::string(trim(text.get())).append(rest);
+    const GMimePointer<char> valid(g_utf8_make_valid(text.get(), -1));  // GMime takes what lies beyond Unicode
+    return std::string(trim(valid.get())).append(rest);
 }
 
 std::optional<Address> only_address(const std::string& unfolded) {

@@ -189,6 +189,7 @@ const std::vector<ValueCase> subject_cases = {
     {"blanks encoded", "=?utf-8?q?_unsubscribe_?=", "unsubscribe"},
     {"raw UTF-8", "d\xc3\xa9sabonner", "d\xc3\xa9sabonner"},
     {"raw Latin-1", "d\xe9sabonner", "d\xc3\xa9sabonner"},
+    {"beyond Unicode", "x\xf6\x8d\x90\x8a", "x\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd"},
     {"unknown charset", "=?bogus?q?x?= unsubscribe", "x unsubscribe"},
     {"encoded word not closed", "=?utf-8?q?unsubscribe", "=?utf-8?q?unsubscribe"},
     {"NULs", std::string("\0unsub\0scribe\0", 14), "unsub scribe"},
