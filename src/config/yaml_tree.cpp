@@ -212,12 +212,25 @@ Quality check_bytes(std::string_view text, const Lines& lines, Report& report) {
     return Quality::fine;
 }
 
+// It quotes single bytes of the file, and at its end one that stands for no more bytes.
+std::string printable(const std::string& message) {
+    std::string out;
+    for (const char c : message) {
+        if (c >= ' ' && c <= '~') {
+            out += c;
+        } else {
+            out += fmt::format("\\x{:02x}", static_cast<unsigned>(static_cast<unsigned char>(c)));
+        }
+    }
+    return out;
+}
+
 std::string explain(const YAML::Exception& error, const Lines& lines) {
     const bool alias = !error.mark.is_null() && lines.at(error.mark).starts_with("*");
     if (alias || error.msg == YAML::ErrorMsg::ALIAS_NOT_FOUND) {
         return "not valid YAML: a value that begins with \"*\" needs quotes";
     }
-    return "not valid YAML: " + error.msg;
+    return "not valid YAML: " + printable(error.msg);
 }
 
 }  // namespace

@@ -60,6 +60,10 @@ BOOST_AUTO_TEST_CASE(a_syntax_error_is_one_problem_with_its_line) {
          {":5: not valid YAML: a value that begins with \"*\" needs quotes"}},
         {"an unquoted dash", with("mailto_separator: -"), {":5: not valid YAML: illegal block entry"}},
         {"a bad escape", with("keys: \"\\q\""), {":5: not valid YAML: unknown escape character: q"}},
+        {"an escape that the file's end cuts", "keys: \"\\", {":1: not valid YAML: unknown escape character: \\x04"}},
+        {"an escape of no ASCII",
+         with("keys: \"\\\xC3\xA9\""),
+         {":5: not valid YAML: unknown escape character: \\xc3"}},
     });
 }
 
