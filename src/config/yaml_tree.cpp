@@ -158,6 +158,12 @@ class Builder final : public YAML::EventHandler {
             }
             parent.key = std::move(node);
         } else {
+            // yaml-cpp takes a word at the end of a file for a key.
+            if (node.kind == YamlNode::Kind::nothing &&
+                lines_.at(parent.key->line).find(':') == std::string_view::npos) {
+                refuse(parent.key->line, "expected \":\" after the name of a key");
+                node.kind = YamlNode::Kind::refused;
+            }
             if (parent.key->kind == YamlNode::Kind::text) {
                 node.key = std::move(parent.key->text);
                 node.line = parent.key->line;

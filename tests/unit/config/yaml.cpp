@@ -156,6 +156,7 @@ BOOST_AUTO_TEST_CASE(wrong_kinds) {
          {":4: lists: expected at least one entry, got an empty list"}},
         {"lists that are nothing", ConfigText{.lists = "lists:"}.text(), {":4: lists: expected a list, got nothing"}},
         {"a mapping as a key", with("? {a: b}\n: c"), {":5: expected the name of a key before \":\""}},
+        {"a key without a colon at the end", with("web"), {":5: expected \":\" after the name of a key"}},
         {"null as a key", with("~: c"), {":5: expected the name of a key before \":\""}},
         {"two documents", with("---\nstore: {}"), {":6: expected one document, got a second one"}},
     });
