@@ -38,8 +38,14 @@ std::size_t after_quoted(std::string_view text, std::size_t at) {
 std::string unfold(std::string_view value) {
     std::string out;
     out.reserve(value.size());
-    for (const char c : value) {
-        if (c != '\r' && c != '\n') out += c;
+    for (std::size_t i = 0; i < value.size(); ++i) {
+        if (value[i] == '\n') continue;
+        // A CR alone ends no line: were it to go, what stands around it would become one word.
+        if (value[i] != '\r') {
+            out += value[i];
+        } else if (value.substr(i + 1, 1) != "\n") {
+            out += ' ';
+        }
     }
     return std::string(trim(out));
 }

@@ -13,7 +13,7 @@ struct HeaderField {
     friend bool operator==(const HeaderField&, const HeaderField&) = default;
 };
 
-// RFC 5322 §2.2.3: line ends go, the blanks after them stay; blanks at both ends go.
+// RFC 5322 §2.2.3: line ends go, the blanks after them stay; blanks at both ends go. A CR alone becomes a blank.
 std::string unfold(std::string_view value);
 
 // The first part of a structured value, lower case: "multipart/report" of Content-Type, "auto-replied" of

@@ -19,6 +19,7 @@ BOOST_AUTO_TEST_CASE(unfolding_takes_line_ends_and_outer_blanks) {
     for (const Row& row : {Row{"empty", "", ""}, Row{"one line", "hello", "hello"},
                            Row{"tab after the line end stays", "one\n\ttwo\n   three", "one\ttwo   three"},
                            Row{"CR LF", "one\r\n two", "one two"}, Row{"outer blanks", "\n \t one \r\n\t\n", "one"},
+                           Row{"a CR alone parts words", "mx.exam\rple.com\r", "mx.exam ple.com"},
                            Row{"only blanks", " \n\t\r\n ", ""}}) {
         BOOST_TEST_CONTEXT(row.name) {
             BOOST_TEST(unfold(row.given) == row.expected);

@@ -273,6 +273,7 @@ const std::vector<DmarcCase> dmarc_cases = {
      {"mx.example.com;\n\tspf=fail;\n\tdmarc=pass (p=none; x)\n\theader.from=example.com"},
      pass},
     {"quoted id and domain", {"\"mx.example.com\"; dmarc=pass header.from=\"example.com\""}, pass},
+    {"a CR inside the id", {"mx.exam\rple.com; dmarc=pass header.from=example.com"}, not_pass},
     {"fail", {"mx.example.com; dmarc=fail header.from=example.com"}, not_pass},
     {"none", {"mx.example.com; none"}, not_pass},
     {"no dmarc", {"mx.example.com; spf=pass; dkim=pass header.d=example.com"}, not_pass},
