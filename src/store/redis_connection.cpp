@@ -18,6 +18,35 @@ namespace {
 // More than any answer of ours; a server that claims more is broken, and must not fill the memory.
 constexpr std::size_t most_unparsed = std::size_t{256} << 20U;
 
+// hiredis makes room for a whole array as soon as its length has come. A bucket of the largest store has some thousand
+// fields.
+constexpr std::size_t most_elements = std::size_t{1} << 20U;
+
+const redisReplyObjectFunctions& usual_functions() {
+    static const redisReplyObjectFunctions functions = [] {
+        const std::unique_ptr<redisReader, decltype(&redisReaderFree)> reader(redisReaderCreate(), &redisReaderFree);
+        if (!reader) throw std::bad_alloc();
+        return *reader->fn;
+    }();
+    return functions;
+}
+
+// hiredis 0.14 tells the length as an int, 1.x as a size_t.
+template <typename Size>
+void* create_array(const redisReadTask* task, Size elements) {
+    if (static_cast<std::size_t>(elements) > most_elements) return nullptr;
+    return usual_functions().createArray(task, elements);
+}
+
+redisReplyObjectFunctions* functions_with_limit() {
+    static redisReplyObjectFunctions functions = [] {
+        redisReplyObjectFunctions limited = usual_functions();
+        limited.createArray = create_array;
+        return limited;
+    }();
+    return &functions;
+}
+
 RedisReply to_value(const redisReply& reply) {
     RedisReply value;
     switch (reply.type) {
@@ -61,7 +90,8 @@ void append(std::string& out, const RedisCommand& command) {
 }  // namespace
 
 struct RedisConnection::Reader {
-    std::unique_ptr<redisReader, decltype(&redisReaderFree)> reader{redisReaderCreate(), &redisReaderFree};
+    std::unique_ptr<redisReader, decltype(&redisReaderFree)> reader{
+        redisReaderCreateWithFunctions(functions_with_limit()), &redisReaderFree};
 
     Reader() {
         if (!reader) throw std::bad_alloc();

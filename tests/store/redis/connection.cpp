@@ -194,6 +194,8 @@ BOOST_AUTO_TEST_CASE(broken_answers_are_told_apart) {
          "the answer is not Redis's protocol: Bulk string length out of range"},
         {"an array too long", "*99999999999\r\n", Cause::broken,
          "the answer is not Redis's protocol: Multi-bulk length out of range"},
+        {"an array that would fill the memory", "*999999999\r\n", Cause::broken,
+         "the answer is not Redis's protocol: Out of memory"},
         {"a text too long", "$9223372036854775807\r\nxx", Cause::broken, "the server closed the connection"},
     };
     for (const Row& row : rows) {
