@@ -40,7 +40,8 @@ int run(MilterCommandLine line) {
     }
     open_log("optout-milter", settings->log.to, settings->log.level);
     for (const std::string& note : notes_on(*settings)) log_info(LogLine().with("event", "note").with("config", note));
-    auto recorder = open_recorder(*settings, wall_clock(), explaining ? MirrorUse::Part::read : MirrorUse::Part::follow);
+    auto recorder =
+        open_recorder(*settings, wall_clock(), explaining ? MirrorUse::Part::read : MirrorUse::Part::follow);
     if (!recorder) return complain(recorder.error().text());
     const auto service = make_service(std::move(*settings), std::move(*keys), **recorder, wall_clock());
     if (explaining) {

@@ -84,7 +84,8 @@ Result<void> FailingStore::tell_filled(const std::string& epoch, Deadline deadli
     return unless_down(health_, [&] { return behind_->tell_filled(epoch, deadline); });
 }
 
-Result<SharedStore::Unreadable> FailingStore::scan_readable(const std::function<Scan(const Entry&)>& take, Millis deadline) {
+Result<SharedStore::Unreadable> FailingStore::scan_readable(const std::function<Scan(const Entry&)>& take,
+                                                            Millis deadline) {
     return unless_down(health_, [&] { return behind_->scan_readable(take, deadline); });
 }
 

@@ -62,7 +62,8 @@ class LmdbEnvironment {
     static void note(const std::exception& error, std::atomic<Condition>& condition);
 
     LmdbPlace place_;
-    const std::shared_ptr<std::atomic<Condition>> condition_ = std::make_shared<std::atomic<Condition>>(Condition::good);
+    const std::shared_ptr<std::atomic<Condition>> condition_ =
+        std::make_shared<std::atomic<Condition>>(Condition::good);
     std::shared_ptr<LmdbReaders> readers_;
     LmdbWriteThread thread_;
 };

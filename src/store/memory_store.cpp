@@ -184,7 +184,8 @@ Result<void> MemoryStore::tell_filled(const std::string& epoch, Deadline) {
     return {};
 }
 
-Result<SharedStore::Unreadable> MemoryStore::scan_readable(const std::function<Scan(const Entry&)>& take, Millis deadline) {
+Result<SharedStore::Unreadable> MemoryStore::scan_readable(const std::function<Scan(const Entry&)>& take,
+                                                           Millis deadline) {
     const auto scanned = scan(take, deadline);
     if (!scanned) return tl::unexpected(scanned.error());
     return Unreadable();

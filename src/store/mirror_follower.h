@@ -84,7 +84,7 @@ class MirrorFollower {
     Mirror& mirror_;
     const FollowerOptions options_;
     const Clock& clock_;
-    enum class Outage { none, seen } outage_ = Outage::none;  // since the last whole copy
+    enum class Outage { none, seen } outage_ = Outage::none;     // since the last whole copy
     enum class Trouble { none, ours } trouble_ = Trouble::none;  // of this step: that the mirror itself failed
     Deadline next_copy_ = Deadline::in(Millis(0));               // later after one that failed
     Millis copy_retry_;

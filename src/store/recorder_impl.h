@@ -10,8 +10,8 @@
 #include "store/mirror_follower.h"
 #include "store/recorder.h"
 #include "store/refill.h"
-#include "store/store_watch.h"
 #include "store/stand_in.h"
+#include "store/store_watch.h"
 
 namespace optout {
 
@@ -59,7 +59,8 @@ struct Recorder::Impl {
 
     using Take = std::function<Scan(const Entry&)>;
     [[nodiscard]] Result<std::vector<Entry>> with_journal(const Digest& who, Result<std::vector<Entry>> records);
-    [[nodiscard]] Result<void> scan_with_journal(const Take& take, const std::function<Result<void>(const Take&)>& scan);
+    [[nodiscard]] Result<void> scan_with_journal(const Take& take,
+                                                 const std::function<Result<void>(const Take&)>& scan);
 
     // What the background thread is to do after a round: wait for a wish, or go on filling the store after a while.
     struct Next {

@@ -111,8 +111,9 @@ Result<Record> decode_field(const std::string& key, std::string_view field, std:
 }
 
 RedisCommand ask_meta() {
-    return {"HMGET",     redis_meta_key,       "epoch",             "layout",
-            "bucket_bits", redis_erasures_field, redis_filling_field, redis_filled_field};
+    return {
+        "HMGET",           redis_meta_key, "epoch", "layout", "bucket_bits", redis_erasures_field, redis_filling_field,
+        redis_filled_field};
 }
 
 Result<RedisMeta> parse_meta(const RedisReply& reply) {

@@ -1,10 +1,9 @@
 // src/store/mirror_check.h: whether the mirror equals a real redis-server's store.
-#include "store/mirror_check.h"
-
 #include <fstream>
 #include <set>
 
 #include "bed.h"
+#include "store/mirror_check.h"
 
 using namespace optout;
 using namespace optout::test;
@@ -33,8 +32,8 @@ struct Checking : Bed {
         mirror.map_size = 64ULL << 20U;
         std::multiset<std::string> what;
         const auto done = check_mirror(
-            *make_redis_store(std::move(redis)), mirror,
-            [&](const Finding& finding) { what.insert(finding.what); }, Millis(1000), patience);
+            *make_redis_store(std::move(redis)), mirror, [&](const Finding& finding) { what.insert(finding.what); },
+            Millis(1000), patience);
         if (!done) what.insert("failed: " + done.error().text());
         return what;
     }
@@ -58,7 +57,8 @@ BOOST_FIXTURE_TEST_CASE(every_difference_is_found, Checking) {
     server.ask({"HDEL", bucket, field});
     BOOST_TEST((findings() == Found{"the store does not have it"}));
     const auto store = make_redis_store({server.unix_address(), "", "", 0, {}, RedisOptions::Addresses::keep});
-    const Entry more{parse_subject("c@x.test")->digest, newsletter, {State::opted_out, now, Channel::cli, "", {}}, "", ""};
+    const Entry more{
+        parse_subject("c@x.test")->digest, newsletter, {State::opted_out, now, Channel::cli, "", {}}, "", ""};
     BOOST_TEST_REQUIRE(store->merge(std::span(&more, 1), Deadline::in(Millis(1000))).has_value());
     BOOST_TEST((findings() == Found{"it is missing, and the store has it", "the store does not have it"}));
 }
@@ -77,7 +77,8 @@ BOOST_FIXTURE_TEST_CASE(a_copy_of_another_store_is_a_finding, Checking) {
 
 BOOST_FIXTURE_TEST_CASE(a_damaged_copy_is_a_finding, Checking) {
     host.recorder.reset();
-    std::filesystem::remove(host.file("mirror") + "/data.mdb");  // a new file: this process still has the old one mapped
+    std::filesystem::remove(host.file("mirror") +
+                            "/data.mdb");  // a new file: this process still has the old one mapped
     std::ofstream(host.file("mirror") + "/data.mdb") << "short";
     const Found found = findings();
     BOOST_TEST_REQUIRE(found.size() == 1U);

@@ -88,8 +88,8 @@ BOOST_FIXTURE_TEST_CASE(a_clock_that_steps_back_in_an_outage_loses_no_stop, Host
 BOOST_FIXTURE_TEST_CASE(of_two_hosts_an_hour_apart_the_last_decision_holds, HostsWithOwnClocks) {
     int number = 0;
     for (const Skew& skew : skews) {
-        for (const auto& [first, last] : {std::pair(State::opted_in, State::opted_out),
-                                          std::pair(State::opted_out, State::opted_in)}) {
+        for (const auto& [first, last] :
+             {std::pair(State::opted_in, State::opted_out), std::pair(State::opted_out, State::opted_in)}) {
             const std::string who = "p" + std::to_string(++number) + "@x.test";
             clock.set(now + skew.of_the_first);
             others_clock.set(now + skew.of_the_last);
@@ -117,7 +117,8 @@ BOOST_FIXTURE_TEST_CASE(a_stop_in_an_outage_holds_on_a_host_an_hour_behind, Host
 
 BOOST_FIXTURE_TEST_CASE(a_decision_wins_over_an_import_from_the_future, HostsWithOwnClocks) {
     const auto import = [&](const char* address, State state, Millis ahead) {
-        const Entry row{parse_subject(address)->digest, newsletter, {state, now + ahead, Channel::import, "", {}}, "", ""};
+        const Entry row{
+            parse_subject(address)->digest, newsletter, {state, now + ahead, Channel::import, "", {}}, "", ""};
         BOOST_TEST_REQUIRE(here.recorder->merge(std::span(&row, 1)).has_value());
         settle(here);
     };
