@@ -20,6 +20,11 @@ constexpr Millis short_absence{30'000};
 constexpr Millis first_retry{1000};
 constexpr Millis longest_retry{60'000};
 
+// A copy of another store, or of what this one had before it was restarted.
+bool is_other(const MirrorState& state, const StoreIdentity& store) {
+    return state.epoch != store.epoch || state.run_id != store.run_id;
+}
+
 tl::unexpected<Failure> ended() {
     return fail("copy", "the store", "the program ends", Retry::helps);
 }
@@ -82,13 +87,16 @@ Result<void> MirrorFollower::step() {
     // The store forgot, or is new: it is filled first. Copied now, it would take records from us.
     if (store->epoch.empty() || store->epoch != *epoch) return {};
     if (store->whole() == StoreIdentity::Whole::being_filled) return {};
+    auto state = ours(mirror_.state());
     switch (mirror_.condition()) {
         case Mirror::Condition::good: break;
         case Mirror::Condition::bad:
+            // What can be read of it is given back first, where the store may have lost it.
+            if (state && state->whole() == MirrorState::Whole::yes && is_other(*state, *store)) break;
             if (auto made = ours(mirror_.make_anew()); !made) return made;
+            state = ours(mirror_.state());
             break;
     }
-    auto state = ours(mirror_.state());
     if (!state) return tl::unexpected(state.error());
     if (state->whole() == MirrorState::Whole::yes && clock_.now() - state->current_at > short_absence) {
         outage_ = Outage::seen;
@@ -109,7 +117,7 @@ Result<void> MirrorFollower::step() {
 
 MirrorFollower::Due MirrorFollower::due(const MirrorState& state, const StoreIdentity& store) const {
     if (state.whole() == MirrorState::Whole::no || state.scanned_at == Time()) return Due::needed;
-    if (state.epoch != store.epoch || state.run_id != store.run_id) return Due::needed;
+    if (is_other(state, store)) return Due::needed;
     const Millis age = clock_.now() - state.scanned_at;
     // Of the future: the clock was set back.
     if (age < Millis(0) || age >= options_.copy_interval) return Due::wanted;
@@ -172,14 +180,13 @@ Result<void> MirrorFollower::copy(const MirrorState& before, const StoreIdentity
     Copy copy;
     copy.store = store;
     copy.began = clock_.now();
-    if (!before.epoch.empty() && (before.epoch != store.epoch || before.run_id != store.run_id)) {
-        // First of all, so that nobody is copied from older data whom we know to be erased.
-        const auto lists = ours(mirror_.known_lists());
-        if (!lists) return tl::unexpected(lists.error());
-        const auto erased = ours(mirror_.erased());
-        if (!erased) return tl::unexpected(erased.error());
+    if (!before.epoch.empty() && is_other(before, store)) {
+        // First of all, so that nobody is copied from older data whom we know to be erased. What cannot be read of a
+        // bad copy is lost.
+        const auto lists = mirror_.known_lists().value_or(std::vector<ListName>());
+        const auto erased = mirror_.erased().value_or(std::vector<Erased>());
         copy.give_back.emplace(store_target(store_, options_.store_deadline));
-        if (auto begun = copy.give_back->begin({*lists, *erased, std::nullopt}); !begun) return begun;
+        if (auto begun = copy.give_back->begin({lists, erased, std::nullopt}); !begun) return begun;
     }
     // Events after this one are of merges that the scan may not have seen.
     const auto newest = store_.newest_event(Deadline::in(options_.store_deadline));
@@ -196,7 +203,8 @@ Result<void> MirrorFollower::copy(const MirrorState& before, const StoreIdentity
     auto named = ours(mirror_.remember_lists(*lists, Deadline::in(options_.write_deadline)));
     if (!named) return named;
     // As it was before: what was erased since then is to be copied again.
-    const Time scanned_at = copy.give_back ? Time() : copy.began;
+    if (copy.give_back) copy.again = Copy::Again::at_once;
+    const Time scanned_at = copy.again == Copy::Again::at_once ? Time() : copy.began;
     auto kept = save({store.epoch, "", store.run_id, store.erasures, *newest, scanned_at, copy.began});
     if (!kept) return kept;
     outage_ = Outage::none;
@@ -255,6 +263,8 @@ Result<void> MirrorFollower::settle(Copy& copy) {
     if (now->epoch != copy.store.epoch || now->run_id != copy.store.run_id) {
         return fail("copy", "the store", "it was restarted or emptied meanwhile", Retry::helps);
     }
+    // What was erased there meanwhile may have been read before.
+    if (now->erasures != copy.store.erasures) copy.again = Copy::Again::at_once;
     copy.seen.complete();
     return copy.give_back ? give_back(copy) : take_over(copy);
 }

@@ -50,6 +50,7 @@ class MirrorFollower {
         std::vector<Entry> outdated;  // and what it has
         std::size_t records = 0;
         SharedStore::Unreadable unreadable;
+        enum class Again { when_due, at_once } again = Again::when_due;
         // Gives the store what only we have, where it was restarted, perhaps from older data, or is one that this copy
         // was not made of. Another copy follows, which takes out of the mirror what did not come into the store.
         std::optional<Transfer> give_back;

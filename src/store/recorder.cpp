@@ -299,8 +299,10 @@ Result<void> Recorder::Impl::erase_what_came_back(const Erased& erased, Erase wh
         }
         return entry.record.at <= erased.address && !(entry.address.empty() && entry.text.empty());
     };
-    const bool all_old = std::all_of(there->begin(), there->end(), came_back);
-    if (there->empty() || !all_old) return {};
+    // Not where they did something since: that stays, with the address that they used.
+    const auto is_later = [&](const Entry& entry) { return entry.record.at > erased.address; };
+    if (std::any_of(there->begin(), there->end(), is_later)) return {};
+    if (std::none_of(there->begin(), there->end(), came_back)) return {};
     const auto again = shared->erase(erased.who, what, write_deadline());
     if (!again) return tl::unexpected(again.error());
     return {};

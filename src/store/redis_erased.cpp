@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "base/log.h"
 #include "base/text.h"
 #include "store/redis_layout.h"
 #include "store/redis_pipeline.h"
@@ -15,13 +16,19 @@ namespace {
 
 constexpr const char* fields_a_step = "1000";
 
-Result<Erased> erased_of(const std::string& field, const std::string& value) {
+std::optional<Erased> erased_of(const std::string& field, const std::string& value) {
     Digest who;
-    if (field.size() == who.bytes.size()) {
-        std::copy(field.begin(), field.end(), who.bytes.begin());
-        if (const auto erased = decode_erased(who, value)) return *erased;
-    }
-    return fail("read", redis_erased_key + " field " + to_hex(as_bytes(field)), "it does not say who was erased when");
+    if (field.size() != who.bytes.size()) return std::nullopt;
+    std::copy(field.begin(), field.end(), who.bytes.begin());
+    return decode_erased(who, value);
+}
+
+// Such a row tells nothing, and holds nobody back.
+void log_not_understood(const std::string& field) {
+    log_error(LogLine()
+                  .with("event", "record_not_understood")
+                  .with("key", redis_erased_key)
+                  .with("field", to_hex(as_bytes(field))));
 }
 
 }  // namespace
@@ -51,9 +58,12 @@ Result<std::vector<Erased>> all_erased(RedisPool& pool, Deadline deadline) {
                          cursor = (*parts)[0].text;
                          const auto& fields = (*parts)[1].elements;
                          for (std::size_t i = 0; i + 1 < fields.size(); i += 2) {
-                             auto erased = erased_of(fields[i].text, fields[i + 1].text);
-                             if (!erased) return tl::unexpected(erased.error());
-                             all.insert_or_assign(erased->who, *erased);
+                             const auto erased = erased_of(fields[i].text, fields[i + 1].text);
+                             if (erased) {
+                                 all.insert_or_assign(erased->who, *erased);
+                             } else {
+                                 log_not_understood(fields[i].text);
+                             }
                          }
                          return {};
                      });

@@ -53,6 +53,18 @@ Result<std::optional<std::string>> RedisIdentity::expected(const RedisPool& pool
     return epoch;
 }
 
+Result<void> RedisIdentity::check_expected(RedisPool& pool, Deadline deadline) {
+    const auto wanted = expected(pool);
+    if (!wanted) return tl::unexpected(wanted.error());
+    if (!*wanted) return {};
+    RedisPipeline pipeline;
+    RedisMeta meta;
+    pipeline.add(ask_meta(), take_meta(meta));
+    if (auto done = pipeline.run(pool, deadline); !done) return done;
+    if (meta.epoch != **wanted) return tl::unexpected(wrong_epoch(pool.address(), meta.epoch));
+    return {};
+}
+
 Result<StoreIdentity> RedisIdentity::read(RedisPool& pool, Deadline deadline) {
     RedisMeta meta;
     StoreIdentity identity;

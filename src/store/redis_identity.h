@@ -23,6 +23,8 @@ class RedisIdentity {
     void expect(std::string epoch) { *expected_.lock() = std::move(epoch); }
     // The epoch that look-ups must find; nothing while nobody has said one; a Failure where none can be right.
     [[nodiscard]] Result<std::optional<std::string>> expected(const RedisPool& pool);
+    // That the store has it now.
+    [[nodiscard]] Result<void> check_expected(RedisPool& pool, Deadline deadline);
 
     // Before anything is written or listed: that the store has our layout, or none. Asks once.
     [[nodiscard]] Result<void> check_layout(RedisPool& pool, Deadline deadline);

@@ -29,11 +29,10 @@ std::string_view error_code(const RedisReply& reply) {
 }
 
 std::string error_text(const RedisReply& reply) {
-    std::string_view text = reply.text;
-    text = text.substr(0, text.find(", with args beginning with"));
-    std::string line(text.substr(0, longest_error));
+    std::string line = reply.text;
     std::replace_if(line.begin(), line.end(), [](char c) { return static_cast<unsigned char>(c) < ' '; }, ' ');
-    if (text.size() > longest_error) line += "...";
+    line.resize(std::min(line.size(), line.find(", with args beginning with")));
+    if (line.size() > longest_error) line = line.substr(0, longest_error) + "...";
     return std::string(trim(line));
 }
 

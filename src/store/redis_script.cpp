@@ -48,11 +48,16 @@ if text ~= '' then
   end
 end
 if wrote == 1 then
-  redis.call('HSET', KEYS[4], field, '')
+  redis.call('HSET', KEYS[4], field, kept)
 elseif redis.call('HGET', KEYS[4], field) then
   wrote = 1
 end
 return {outcome, kept, wrote, known}
+)lua";
+
+constexpr const char* told_lua = R"lua(
+if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then redis.call('HDEL', KEYS[1], ARGV[1]) end
+return 0
 )lua";
 
 constexpr const char* forget_events_lua = R"lua(
@@ -146,6 +151,11 @@ Result<std::vector<RedisReply>> RedisScript::run(RedisPool& pool, std::span<cons
 
 RedisScript& merge_script() {
     static RedisScript script("merge", merge_lua);
+    return script;
+}
+
+RedisScript& told_script() {
+    static RedisScript script("told", told_lua);
     return script;
 }
 

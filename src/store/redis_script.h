@@ -37,6 +37,9 @@ class RedisScript {
 // A value without the shape of a record is replaced, whatever its bytes.
 RedisScript& merge_script();
 
+// KEYS: a bucket's untold. ARGV: field, value. The event of that value was sent; of a later one it is still due.
+RedisScript& told_script();
+
 // KEYS: the stream of events. ARGV: where to go on ("-" at first), the digest in hex, how many to look at, "address"
 // (those with an address) or "all". Deletes events of that digest. Answers: how many it looked at, where to go on.
 RedisScript& forget_events_script();

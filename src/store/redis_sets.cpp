@@ -93,8 +93,9 @@ void RedisSets::take_out(RedisPipeline& first, RedisPipeline& second, const Fore
     });
 }
 
-Result<void> RedisSets::follow(RedisPool& pool, RedisPipeline& first, RedisPipeline& second,
-                               std::span<const Decided> decided, Deadline deadline) {
+Result<void> RedisSets::follow(RedisPool& pool, RedisPipeline first, std::span<const Decided> decided,
+                               Deadline deadline) {
+    RedisPipeline second;
     for (const ForeignSet& set : sets_) {
         if (set.use != ForeignSet::Use::read_and_write) continue;
         for (const Decided& each : decided) {

@@ -41,9 +41,9 @@ class RedisSets {
     // only what we added ourselves. A pause is in no set: members have no end. Commands that others' keys refuse for
     // good are logged once a key, and hold nothing back.
     //
-    // The pipelines may hold more commands already; they are run here, one after the other.
-    [[nodiscard]] Result<void> follow(RedisPool& pool, RedisPipeline& first, RedisPipeline& second,
-                                      std::span<const Decided> decided, Deadline deadline);
+    // The first pipeline may hold more commands already; it is run here.
+    [[nodiscard]] Result<void> follow(RedisPool& pool, RedisPipeline first, std::span<const Decided> decided,
+                                      Deadline deadline);
     // How a set learns of somebody who opted out by a token while the address was not known: those who are found to be
     // opted out and are not in the set although we write to it. Best effort.
     void learn(RedisPool& pool, const std::vector<Question>& questions, const std::vector<Found>& found,

@@ -72,7 +72,8 @@ class RedisStore final : public SharedStore {
     [[nodiscard]] Result<void> merge_some(std::span<const Entry> entries, Merging& merging, Deadline deadline);
     [[nodiscard]] Result<std::vector<Ran>> run_script(std::span<const Entry> entries, Deadline deadline);
     [[nodiscard]] Result<void> tell_others(std::span<const Entry> entries, std::span<const Ran> ran, Deadline deadline);
-    void add_event(RedisPipeline& first, RedisPipeline& second, const Entry& entry, const Ran& ran);
+    using Told = std::vector<RedisScript::Call>;  // whose event was sent
+    void add_event(RedisPipeline& pipeline, Told& told, const Entry& entry, const Ran& ran);
     [[nodiscard]] Result<void> forget_events(const Digest& who, Erase what, Deadline deadline);
 
     RedisPool pool_;
@@ -205,13 +206,13 @@ Result<std::vector<RedisStore::Ran>> RedisStore::run_script(std::span<const Entr
 // failed, and is done again, here or by the next program: the first left a note that the event is still due.
 Result<void> RedisStore::tell_others(std::span<const Entry> entries, std::span<const Ran> ran, Deadline deadline) {
     RedisPipeline events;
-    RedisPipeline notes;
+    Told told;
     // Of several entries of one person and list only the last says what is kept now. What that is, nobody can say of a
     // record that was not understood.
     std::map<RedisRecordKey, RedisSets::Decided> decided;
     for (std::size_t i = 0; i < entries.size(); ++i) {
         const Entry& entry = entries[i];
-        if (ran[i].wrote == Ran::Wrote::something) add_event(events, notes, entry, ran[i]);
+        if (ran[i].wrote == Ran::Wrote::something) add_event(events, told, entry, ran[i]);
         const RedisRecordKey row{entry.who, entry.list};
         switch (ran[i].kept) {
             case Ran::Kept::understood:
@@ -224,21 +225,25 @@ Result<void> RedisStore::tell_others(std::span<const Entry> entries, std::span<c
     std::vector<RedisSets::Decided> last;
     last.reserve(decided.size());
     for (auto& [key, each] : decided) last.push_back(std::move(each));
-    return sets_.follow(pool_, events, notes, last, deadline);
+    auto followed = sets_.follow(pool_, std::move(events), last, deadline);
+    if (told.empty()) return followed;
+    const auto noted = told_script().run(pool_, told, deadline);
+    if (!noted) return tl::unexpected(noted.error());
+    return followed;
 }
 
-void RedisStore::add_event(RedisPipeline& first, RedisPipeline& second, const Entry& entry, const Ran& ran) {
+void RedisStore::add_event(RedisPipeline& pipeline, Told& told, const Entry& entry, const Ran& ran) {
     RedisCommand command{
         "XADD", redis_events_key,         "MAXLEN", "~",      most_events, "*", "who", to_hex(entry.who.bytes),
         "list", to_hex(entry.list.bytes), "value",  ran.value};
     if (addresses_ == RedisOptions::Addresses::keep && !ran.address.empty()) {
         command.insert(command.end(), {"address", ran.address});
     }
-    const std::string notes = redis_bucket_key(entry.who, RedisTable::untold);
-    RedisCommand told{"HDEL", notes, record_field(entry.who, entry.list)};
-    first.add(std::move(command), [this, &second, notes, told](const RedisReply& reply) -> Result<void> {
+    const RedisScript::Call call{{redis_bucket_key(entry.who, RedisTable::untold)},
+                                 {record_field(entry.who, entry.list), ran.value}};
+    pipeline.add(std::move(command), [this, &told, call](const RedisReply& reply) -> Result<void> {
         auto done = sets_.unless_hopeless(redis_events_key, no_error(reply, Asked{"write", redis_events_key}));
-        if (done) second.add(told, [notes](const RedisReply& gone) { return no_error(gone, Asked{"write", notes}); });
+        if (done) told.push_back(call);
         return done;
     });
 }
@@ -260,8 +265,11 @@ Result<std::vector<Entry>> RedisStore::records_of(const Digest& who, Deadline de
 
 Result<void> RedisStore::scan(const std::function<Scan(const Entry&)>& take, Millis deadline) {
     if (auto known = identity_.check_layout(pool_, Deadline::in(deadline)); !known) return known;
+    // A store that forgot, or is being filled, has nothing to say about what there is: no back-up is made of it.
+    if (auto good = identity_.check_expected(pool_, Deadline::in(deadline)); !good) return good;
     const auto unreadable = scan_rows(pool_, take, deadline);
     if (!unreadable) return tl::unexpected(unreadable.error());
+    if (auto good = identity_.check_expected(pool_, Deadline::in(deadline)); !good) return good;
     if (!unreadable->empty()) return tl::unexpected(unreadable->front());
     return {};
 }

@@ -17,7 +17,7 @@ struct StoreIdentity {
     // A store that forgot is filled again by every host that knew it. This is another while one of them is at it;
     // empty where nobody ever was.
     std::string filling;
-    std::string filled;  // the epoch of which a host has said that all is there that it knows of
+    std::string filled;  // the epoch of which a host has said that it is whole, or that nobody fills it any more
     friend bool operator==(const StoreIdentity&, const StoreIdentity&) = default;
 
     enum class Whole { yes, being_filled };

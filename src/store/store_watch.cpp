@@ -24,16 +24,22 @@ Result<StoreWatch::State> StoreWatch::check() {
 
     if (filling_ && (filling_->epoch != identity->epoch || filling_->run_id != identity->run_id)) filling_.reset();
     const bool same_store = !epoch->empty() && identity->epoch == *epoch;
+    const bool same_run = identity->run_id == *run;
+    const bool whole = identity->whole() == StoreIdentity::Whole::yes;
     // Another program of this host may have filled it meanwhile.
-    if (same_store && identity->run_id == *run) filling_.reset();
+    if (same_store && same_run && whole) filling_.reset();
     if (filling_) return fill(*identity);
     if (!epoch->empty() && !same_store) return start(std::move(*identity), Filling::Why::forgot);
-    if (same_store && !run->empty() && identity->run_id != *run) {
-        return start(std::move(*identity), Filling::Why::restarted);
+    if (same_store && !run->empty() && !same_run) {
+        // Restored from data of the middle of a filling: as good as forgotten.
+        return start(std::move(*identity), whole ? Filling::Why::restarted : Filling::Why::forgot);
     }
-    switch (identity->whole()) {
-        case StoreIdentity::Whole::yes: break;
-        case StoreIdentity::Whole::being_filled: return wait(*identity);
+    if (!whole) {
+        // It was whole when we believed it, and is the same: somebody who knew another one fills it.
+        if (!same_store || settled_ != *epoch) return wait(*identity);
+        if (auto told = store_.tell_filled(*epoch, Deadline::in(options_.store_deadline)); !told) {
+            return tl::unexpected(told.error());
+        }
     }
     if (same_store && !run->empty()) return settle(*epoch);
     return adopt(*identity);
@@ -47,17 +53,24 @@ Result<StoreWatch::State> StoreWatch::start(StoreIdentity identity, Filling::Why
         auto made = store_.make_epoch(Deadline::in(options_.store_deadline));
         if (!made) return tl::unexpected(made.error());
         identity.epoch = std::move(*made);
+        // For those who are new here: somebody may have more.
+        if (auto told = store_.tell_filling(Deadline::in(options_.store_deadline)); !told) {
+            return tl::unexpected(told.error());
+        }
     }
+    const bool copy_is_good = stand_in_ != nullptr && stand_in_->status().state == MirrorStatus::State::ready;
     Filling filling;
+    if (copy_is_good) filling.gives = Filling::Gives::whole;
     filling.epoch = identity.epoch;
     filling.run_id = identity.run_id;
     filling.why = why;
     switch (why) {
-        case Filling::Why::restarted: store_.expect_epoch(identity.epoch); break;
+        case Filling::Why::restarted:
+            // It may have older data now. Where the copy can answer it does, until they were compared.
+            store_.expect_epoch(copy_is_good ? "" : identity.epoch);
+            break;
         case Filling::Why::forgot:
-            if (stand_in_ != nullptr && stand_in_->status().state == MirrorStatus::State::ready) {
-                filling.gives = Filling::Gives::whole;
-            }
+            store_.expect_epoch("");
             log_error(LogLine()
                           .with("event", "store_forgot")
                           .with("epoch", found)
@@ -118,12 +131,8 @@ Result<Mirror::Page> StoreWatch::mirror_page(const Entry* last) {
 // As it is: what was decided elsewhere since then holds.
 Result<StoreWatch::State> StoreWatch::fill(const StoreIdentity& identity) {
     if (filling_->from == Filling::From::nothing_more) return filled(identity);
-    if (filling_->why == Filling::Why::forgot) {
-        if (auto told = store_.tell_filling(Deadline::in(options_.store_deadline)); !told) {
-            return tl::unexpected(told.error());
-        }
-    }
     if (!filling_->transfer) {
+        if (auto told = tell_filling(); !told) return tl::unexpected(told.error());
         if (auto begun = begin_source(); !begun) return tl::unexpected(begun.error());
     }
     const auto page = next_page();
@@ -133,13 +142,27 @@ Result<StoreWatch::State> StoreWatch::fill(const StoreIdentity& identity) {
         if (auto ended = end_source(); !ended) return tl::unexpected(ended.error());
         return State::filling;
     }
+    const auto stored = filling_->transfer->counts().stored;
     for (const Entry& entry : page->entries) {
         if (auto taken = filling_->transfer->take(entry); !taken) return tl::unexpected(taken.error());
     }
     if (auto merged = filling_->transfer->flush(); !merged) return tl::unexpected(merged.error());
     filling_->records += page->entries.size();
     filling_->last = page->entries.back();
+    if (filling_->transfer->counts().stored > stored) {
+        if (auto told = store_.tell_filling(Deadline::in(options_.store_deadline)); !told) {
+            return tl::unexpected(told.error());
+        }
+    } else if (auto told = tell_filling(); !told) {
+        return tl::unexpected(told.error());
+    }
     return State::filling;
+}
+
+// Whoever has little, and nothing new, must not keep others waiting by it: his programs may come and go.
+Result<void> StoreWatch::tell_filling() {
+    const bool whole = filling_->why == Filling::Why::forgot && filling_->gives == Filling::Gives::whole;
+    return whole ? store_.tell_filling(Deadline::in(options_.store_deadline)) : Result<void>();
 }
 
 Result<void> StoreWatch::end_source() {
@@ -170,17 +193,36 @@ Result<void> StoreWatch::end_source() {
 // check() has just seen that it is still the store that was filled.
 Result<StoreWatch::State> StoreWatch::filled(const StoreIdentity& identity) {
     switch (filling_->why) {
-        case Filling::Why::restarted: break;
-        case Filling::Why::forgot:
-            if (filling_->gives == Filling::Gives::some && identity.whole() == StoreIdentity::Whole::being_filled) {
-                return wait(identity);
+        case Filling::Why::restarted:
+            switch (compared(identity)) {
+                case Compared::yes: break;
+                case Compared::not_yet: return State::waiting;
             }
+            break;
+        case Filling::Why::forgot:
+            if (filling_->gives == Filling::Gives::some && identity.filled != identity.epoch) return wait(identity);
             if (auto told = store_.tell_filled(identity.epoch, Deadline::in(options_.store_deadline)); !told) {
                 return tl::unexpected(told.error());
             }
             break;
     }
     return adopt(identity);
+}
+
+// The mirror's feeder, in whichever program of this host it runs, gives back what the store has lost, and notes the run
+// then. Should it not come to it, the store is believed in the end: the copy will be too old some day.
+StoreWatch::Compared StoreWatch::compared(const StoreIdentity& identity) {
+    if (filling_->gives == Filling::Gives::some) return Compared::yes;
+    const auto state = mirror_->state();
+    if (state && state->epoch == identity.epoch && state->run_id == identity.run_id) return Compared::yes;
+    if (stand_in_->status().state != MirrorStatus::State::ready) return Compared::yes;
+    if (!filling_->compared_by) filling_->compared_by = Deadline::in(options_.longest_comparison);
+    switch (filling_->compared_by->state()) {
+        case Deadline::State::open: return Compared::not_yet;
+        case Deadline::State::passed: break;
+    }
+    log_error(LogLine().with("event", "store_not_compared").with("why", "the mirror was not copied in time"));
+    return Compared::yes;
 }
 
 // For whoever has more. As long as somebody is at it nothing is known; where nobody is there is nothing to wait for.
@@ -206,6 +248,7 @@ Result<StoreWatch::State> StoreWatch::adopt(const StoreIdentity& identity) {
         auto made = store_.make_epoch(Deadline::in(options_.store_deadline));
         if (!made) return tl::unexpected(made.error());
         epoch = std::move(*made);
+        made_ = epoch;
     }
     // The mirror first: were the program to end in between, it would all be merged once more.
     tell_mirror(identity);
@@ -239,6 +282,7 @@ void StoreWatch::tell_mirror(const StoreIdentity& identity) {
 StoreWatch::State StoreWatch::settle(const std::string& epoch) {
     filling_.reset();
     waiting_.reset();
+    if (epoch != made_) settled_ = epoch;
     store_.expect_epoch(epoch);
     return State::settled;
 }

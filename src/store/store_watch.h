@@ -2,6 +2,7 @@
 // Must not know which store it is.
 #pragma once
 
+#include <chrono>
 #include <optional>
 #include <string>
 
@@ -19,6 +20,7 @@ struct WatchOptions {
     Millis store_deadline{250};
     Millis write_deadline{5000};
     Millis quiet{5000};  // after which nobody is taken to fill the store any more
+    Millis longest_comparison{std::chrono::minutes(10)};
 };
 
 // Owns: how far the filling has come. Thread: one at a time.
@@ -32,8 +34,8 @@ class StoreWatch {
     // another epoch or none (merges journal and mirror, then adopts it), another run (merges the journal). Who was
     // erased does not come back by it. Merges one page a call, so that its caller can do other things and can end;
     // after a failure it goes on with the same page.
-    // filling: call again. waiting: this host has given what it has, which may not be all, and another is at it.
-    // The store is not asked before it is settled.
+    // filling: call again. waiting: this host has given what it has, and another, or the mirror's feeder, is at it.
+    // The store is not asked before it is settled; after another run, where no mirror can answer, it is.
     enum class State { settled, filling, waiting };
     [[nodiscard]] Result<State> check();
 
@@ -50,6 +52,7 @@ class StoreWatch {
         std::uint64_t records = 0;
         std::uint64_t unreadable = 0;
         int failures = 0;  // to read the mirror, one after the other
+        std::optional<Deadline> compared_by;
     };
     struct Waiting {
         std::string epoch, filling;
@@ -61,7 +64,10 @@ class StoreWatch {
     [[nodiscard]] Result<Mirror::Page> next_page();
     [[nodiscard]] Result<Mirror::Page> mirror_page(const Entry* last);
     [[nodiscard]] Result<void> end_source();
+    [[nodiscard]] Result<void> tell_filling();
     [[nodiscard]] Result<State> filled(const StoreIdentity& identity);
+    enum class Compared { yes, not_yet };
+    Compared compared(const StoreIdentity& identity);
     [[nodiscard]] Result<State> wait(const StoreIdentity& identity);
     [[nodiscard]] Result<State> adopt(const StoreIdentity& identity);
     void tell_mirror(const StoreIdentity& identity);
@@ -74,6 +80,8 @@ class StoreWatch {
     const WatchOptions options_;
     std::optional<Filling> filling_;
     std::optional<Waiting> waiting_;
+    std::string settled_;  // the epoch that was believed while it was whole
+    std::string made_;     // the epoch that was made here at first use: others may know more of this store
 };
 
 }  // namespace optout

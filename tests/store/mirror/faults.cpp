@@ -240,6 +240,7 @@ BOOST_FIXTURE_TEST_CASE(a_new_host_believes_the_store_at_once, Bed) {
 
 BOOST_FIXTURE_TEST_CASE(who_was_erased_while_a_host_was_off_does_not_come_back_with_its_mirror, TwoMirrors) {
     erase_while_one_is_off("gone@x.test", "bare@x.test");
+    wait_until([&] { return there.in_mirror("gone@x.test") == "none"; }, "the mirror of `there` is copied");
     BOOST_TEST(everywhere("gone@x.test") == "none, none, none");
     BOOST_TEST(everywhere("bare@x.test") == "opted_out, opted_out, opted_out");
     BOOST_TEST(here.found("gone@x.test") == "whole");
@@ -248,11 +249,33 @@ BOOST_FIXTURE_TEST_CASE(who_was_erased_while_a_host_was_off_does_not_come_back_w
 
 BOOST_FIXTURE_TEST_CASE(nor_with_its_journal, TwoMirrors) {
     erase_while_one_is_off("own-gone@x.test", "own-bare@x.test");
+    wait_until([&] { return there.in_mirror("own-gone@x.test") == "none"; }, "the mirror of `there` is copied");
     BOOST_TEST(everywhere("own-gone@x.test") == "none, none, none");
     BOOST_TEST(everywhere("own-bare@x.test") == "opted_out, opted_out, opted_out");
     BOOST_TEST(here.found("own-gone@x.test") == "whole");
     // Until its journal forgets what is confirmed.
     BOOST_TEST(there.found("own-gone@x.test") == "opted_out whole");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_store_that_came_back_with_older_data_is_not_believed_before_it_has_the_mirrors, RestoredBed) {
+    std::vector<Entry> many;
+    for (int i = 0; i < 5000; ++i) many.push_back(opted_out("user" + std::to_string(i) + "@x.test"));
+    merge_elsewhere(server, many);
+    Host host(server, clock);
+    host.until_current();
+    allow_filling();
+    server.ask({"SAVE"});
+    merge_elsewhere(server, {opted_out("out@x.test")});
+    wait_until([&] { return host.in_mirror("out@x.test") != "none"; }, "it is followed");
+    server.kill();
+    BOOST_TEST(host.found("out@x.test") == "opted_out whole by the mirror");
+    server.start();
+    const auto is_back = [&] {
+        const std::string found = host.found("out@x.test");
+        BOOST_TEST_REQUIRE(found.starts_with("opted_out whole"), found);
+        return in_store("out@x.test") != "none" && found == "opted_out whole";
+    };
+    wait_until(is_back, "the store has it again");
 }
 
 BOOST_FIXTURE_TEST_CASE(who_was_erased_is_erased_again_in_a_store_that_was_restored_from_older_data, RestoredBed) {

@@ -182,6 +182,31 @@ BOOST_FIXTURE_TEST_CASE(a_new_host_waits_until_the_store_is_filled, WithoutMirro
     BOOST_TEST(check(newcomer) == "settled");
 }
 
+BOOST_FIXTURE_TEST_CASE(who_knows_that_the_store_is_whole_says_so_to_one_who_fills_it, World) {
+    while (check() == "filling") {
+    }
+    BOOST_TEST_REQUIRE(memory->tell_filled("", soon()).has_value());  // as one that never forgot
+    BOOST_TEST(check() == "settled");
+    BOOST_TEST((memory->identity(soon())->whole() == StoreIdentity::Whole::yes));
+    BOOST_TEST(answers() == "yes");
+}
+
+BOOST_FIXTURE_TEST_CASE(a_store_restored_from_the_middle_of_a_filling_is_filled_again, World) {
+    while (check() == "filling") {
+    }
+    StoreWatch next(*store, *journal, mirror.get(), &stand_in, options(second));
+    memory->restart();
+    BOOST_TEST_REQUIRE(memory->tell_filled("", soon()).has_value());
+    for (const char* name : {"journal", "mirror"}) {
+        BOOST_TEST_REQUIRE(memory->erase(numbered(name, 1).who, Erase::everything, soon()).has_value());
+    }
+    BOOST_TEST(check(next) == "filling");
+    BOOST_TEST(answers() == "no");
+    while (check(next) == "filling") BOOST_TEST(answers() == "no");
+    BOOST_TEST(check(next) == "settled");
+    BOOST_TEST(stored() == 1900U);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_store_that_was_never_filled_is_joined_at_once, World) {
     while (check() == "filling") {
     }
