@@ -316,7 +316,7 @@ class Question {
     }
 
     void scan() {
-        (void)store_.scan(
+        (void)store_.scan_readable(
             [&](const Entry& entry) {
                 check(entry);
                 MUST_HOLD(said(record_field(entry.who, entry.list)));
