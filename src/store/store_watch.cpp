@@ -132,7 +132,7 @@ Result<Mirror::Page> StoreWatch::mirror_page(const Entry* last) {
 Result<StoreWatch::State> StoreWatch::fill(const StoreIdentity& identity) {
     if (filling_->from == Filling::From::nothing_more) return filled(identity);
     if (!filling_->transfer) {
-        if (auto told = tell_filling(); !told) return tl::unexpected(told.error());
+        if (auto told = tell_filling(News::none); !told) return tl::unexpected(told.error());
         if (auto begun = begin_source(); !begun) return tl::unexpected(begun.error());
     }
     const auto page = next_page();
@@ -149,20 +149,16 @@ Result<StoreWatch::State> StoreWatch::fill(const StoreIdentity& identity) {
     if (auto merged = filling_->transfer->flush(); !merged) return tl::unexpected(merged.error());
     filling_->records += page->entries.size();
     filling_->last = page->entries.back();
-    if (filling_->transfer->counts().stored > stored) {
-        if (auto told = store_.tell_filling(Deadline::in(options_.store_deadline)); !told) {
-            return tl::unexpected(told.error());
-        }
-    } else if (auto told = tell_filling(); !told) {
-        return tl::unexpected(told.error());
-    }
+    const auto news = filling_->transfer->counts().stored > stored ? News::some : News::none;
+    if (auto told = tell_filling(news); !told) return tl::unexpected(told.error());
     return State::filling;
 }
 
 // Whoever has little, and nothing new, must not keep others waiting by it: his programs may come and go.
-Result<void> StoreWatch::tell_filling() {
-    const bool whole = filling_->why == Filling::Why::forgot && filling_->gives == Filling::Gives::whole;
-    return whole ? store_.tell_filling(Deadline::in(options_.store_deadline)) : Result<void>();
+Result<void> StoreWatch::tell_filling(News news) {
+    const bool much = filling_->gives == Filling::Gives::whole || news == News::some;
+    if (filling_->why == Filling::Why::restarted || !much) return {};
+    return store_.tell_filling(Deadline::in(options_.store_deadline));
 }
 
 Result<void> StoreWatch::end_source() {

@@ -64,7 +64,8 @@ class StoreWatch {
     [[nodiscard]] Result<Mirror::Page> next_page();
     [[nodiscard]] Result<Mirror::Page> mirror_page(const Entry* last);
     [[nodiscard]] Result<void> end_source();
-    [[nodiscard]] Result<void> tell_filling();
+    enum class News { none, some };  // whether the store has just taken something
+    [[nodiscard]] Result<void> tell_filling(News news);
     [[nodiscard]] Result<State> filled(const StoreIdentity& identity);
     enum class Compared { yes, not_yet };
     Compared compared(const StoreIdentity& identity);

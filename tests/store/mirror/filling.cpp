@@ -191,6 +191,19 @@ BOOST_FIXTURE_TEST_CASE(who_knows_that_the_store_is_whole_says_so_to_one_who_fil
     BOOST_TEST(answers() == "yes");
 }
 
+BOOST_FIXTURE_TEST_CASE(a_restart_that_lost_the_last_second_is_no_filling, World) {
+    while (check() == "filling") {
+    }
+    const std::string filling = memory->identity(soon())->filling;
+    memory->restart();
+    BOOST_TEST_REQUIRE(memory->erase(numbered("journal", 1).who, Erase::everything, soon()).has_value());
+    StoreWatch poor(*store, *journal, nullptr, nullptr, options(second));
+    while (check(poor) == "filling") {
+    }
+    BOOST_TEST(stored() == 1900U);
+    BOOST_TEST(memory->identity(soon())->filling == filling);
+}
+
 BOOST_FIXTURE_TEST_CASE(a_store_restored_from_the_middle_of_a_filling_is_filled_again, World) {
     while (check() == "filling") {
     }
