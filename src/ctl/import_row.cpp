@@ -8,12 +8,11 @@
 #include "ctl/printable.h"
 #include "ctl/subjects.h"
 #include "ctl/times.h"
+#include "store/merge_rule.h"
 
 namespace optout::ctl {
 
 namespace {
-
-constexpr Millis tolerated_skew = std::chrono::minutes(5);  // design §4
 
 using Bad = tl::unexpected<RowProblem>;
 

@@ -231,7 +231,7 @@ Result<FileId> prepare_lmdb_file(const LmdbPlace& place) {
         if (auto made = make_data_file(place); !made) return tl::unexpected(made.error());
         if (::stat(path.c_str(), &about) != 0) return fail("open", path, errno_text(errno));
     }
-    return FileId{about.st_dev, about.st_ino};
+    return id_of(about);
 }
 
 Result<std::unique_ptr<LmdbFile>> LmdbFile::open(const LmdbPlace& place) {

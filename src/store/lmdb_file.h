@@ -2,6 +2,7 @@
 // Must not know who reads or writes it, nor what the rows mean.
 #pragma once
 
+#include <sys/stat.h>
 #include <sys/types.h>
 
 #include <compare>
@@ -33,6 +34,9 @@ struct FileId {
     ino_t inode{};
     friend auto operator<=>(const FileId&, const FileId&) = default;
 };
+inline FileId id_of(const struct stat& about) {
+    return {about.st_dev, about.st_ino};
+}
 
 // Makes the directory and a data file with empty tables where they are missing. A data file comes into being whole
 // (by link(2)), so that an empty or short one is always a damaged one.

@@ -162,13 +162,10 @@ Result<void> LmdbJournal::confirm(std::span<const Entry> entries, Deadline deadl
 }
 
 Result<std::vector<Entry>> LmdbJournal::page(const Entry* last, std::size_t limit) {
-    // The smallest key after the last one.
-    const std::string from =
-        last == nullptr ? std::string() : std::string(RecordKey(last->who, last->list).bytes()) + '\0';
     return environment_->read([&](LmdbReader& reader) {
         std::vector<Entry> entries;
         LmdbCursor cursor = reader.cursor(Table::journal);
-        for (auto row = cursor.at_or_after(from); row && entries.size() < limit; row = cursor.next()) {
+        for (auto row = cursor.at_or_after(key_after(last)); row && entries.size() < limit; row = cursor.next()) {
             entries.push_back(entry_of(reader, RecordKey(row->key)));
         }
         return entries;
@@ -217,19 +214,7 @@ Result<std::vector<Entry>> LmdbJournal::records_of(const Digest& who) {
 
 Result<std::size_t> LmdbJournal::erase(const Digest& who, Erase what, Deadline deadline) {
     return environment_->write(
-        1,
-        [who, what](LmdbWriter& writer) {
-            const auto keys = keys_of(writer, who);
-            erase_address_and_texts(writer, who);
-            switch (what) {
-                case Erase::address_and_texts: break;
-                case Erase::everything:
-                    for (const RecordKey& key : keys) forget(writer, key);
-                    break;
-            }
-            return keys.size();
-        },
-        deadline);
+        1, [who, what](LmdbWriter& writer) { return erase_person(writer, who, what, forget); }, deadline);
 }
 
 Result<std::string> LmdbJournal::remembered(std::string_view name) {

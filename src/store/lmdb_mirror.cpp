@@ -165,19 +165,7 @@ Result<std::vector<Entry>> LmdbMirror::write(MirrorChange change, Deadline deadl
 
 Result<std::size_t> LmdbMirror::erase(const Digest& who, Erase what, Deadline deadline) {
     return write_rows(
-        1,
-        [who, what](LmdbWriter& writer) {
-            const auto keys = keys_of(writer, who);
-            erase_address_and_texts(writer, who);
-            switch (what) {
-                case Erase::address_and_texts: break;
-                case Erase::everything:
-                    for (const RecordKey& key : keys) remove_record(writer, key);
-                    break;
-            }
-            return keys.size();
-        },
-        deadline);
+        1, [who, what](LmdbWriter& writer) { return erase_person(writer, who, what, remove_record); }, deadline);
 }
 
 Result<void> LmdbMirror::remember_lists(std::vector<ListName> lists, Deadline deadline) {
@@ -204,10 +192,6 @@ Result<Mirror::Page> LmdbMirror::page(const Entry* last, std::size_t limit) {
     return page;
 }
 
-bool same_file(const struct stat& one, const struct stat& other) {
-    return one.st_dev == other.st_dev && one.st_ino == other.st_ino;
-}
-
 // flock, not LMDB's own locks: the kernel lets go of it when the process ends, however it ends. Whoever removes the
 // directory leaves a lock on a file that nobody else will find.
 Result<Mirror::Lease> LmdbMirror::take_lease() {
@@ -217,7 +201,7 @@ Result<Mirror::Lease> LmdbMirror::take_lease() {
         struct stat held{};
         struct stat found{};
         const bool same = ::fstat(files->lease.get(), &held) == 0 && ::stat(path.c_str(), &found) == 0;
-        if (same && same_file(held, found)) return Lease::held;
+        if (same && id_of(held) == id_of(found)) return Lease::held;
         files->lease = UniqueFd();
     }
     UniqueFd file(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, lease_mode));
@@ -246,7 +230,7 @@ Result<void> LmdbMirror::open(Files& files) {
 LmdbMirror::Lies LmdbMirror::lies(const Files& files) const {
     struct stat about{};
     const bool found = ::stat(place_.data_file().c_str(), &about) == 0;
-    return found && FileId{about.st_dev, about.st_ino} == files.data ? Lies::at_its_path : Lies::elsewhere;
+    return found && id_of(about) == files.data ? Lies::at_its_path : Lies::elsewhere;
 }
 
 Result<void> LmdbMirror::refresh() {

@@ -173,14 +173,9 @@ std::vector<Entry> entries_of(const LmdbView& view, const Digest& who) {
     return entries;
 }
 
-namespace {
-
-// The least key after the last one.
 std::string key_after(const Entry* last) {
     return last == nullptr ? std::string() : std::string(RecordKey(last->who, last->list).bytes()) + '\0';
 }
-
-}  // namespace
 
 std::vector<Entry> entries_after(LmdbReader& reader, const Entry* last, std::size_t limit) {
     std::vector<Entry> entries;

@@ -55,6 +55,8 @@ void touch(LmdbWriter& writer);
 Result<void> touch_durably(LmdbEnvironment& environment, Deadline deadline);
 
 // At most `limit` records after `last` (null: from the first), by key.
+// The least key after that entry's; null: the very first.
+std::string key_after(const Entry* last);
 std::vector<Entry> entries_after(LmdbReader& reader, const Entry* last, std::size_t limit);
 // The same without the rows that are damaged, which are counted.
 std::vector<Entry> readable_entries_after(LmdbReader& reader, const Entry* last, std::size_t limit,
@@ -65,6 +67,19 @@ void put_list(LmdbWriter& writer, const ListName& list);
 std::vector<ListName> lists_of(const LmdbView& view);  // by name
 
 void erase_address_and_texts(LmdbWriter& writer, const Digest& who);
+// Answers how many records there were. `remove`: what becomes of each where everything goes.
+template <typename Remove>
+std::size_t erase_person(LmdbWriter& writer, const Digest& who, Erase what, Remove remove) {
+    const auto keys = keys_of(writer, who);
+    erase_address_and_texts(writer, who);
+    switch (what) {
+        case Erase::address_and_texts: break;
+        case Erase::everything:
+            for (const RecordKey& key : keys) remove(writer, key);
+            break;
+    }
+    return keys.size();
+}
 void remove_record(LmdbWriter& writer, const RecordKey& key);  // and its text
 
 }  // namespace optout

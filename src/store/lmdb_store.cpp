@@ -120,16 +120,12 @@ Result<std::size_t> LmdbStore::erase(const Digest& who, Erase what, Deadline dea
     return environment_->write(
         1,
         [who, what, seen](LmdbWriter& writer) {
-            const auto keys = keys_of(writer, who);
-            erase_address_and_texts(writer, who);
+            const std::size_t records = erase_person(writer, who, what, remove_record);
             switch (what) {
                 case Erase::address_and_texts: break;
-                case Erase::everything:
-                    for (const RecordKey& key : keys) remove_record(writer, key);
-                    remove_events(writer, who, seen);
-                    break;
+                case Erase::everything: remove_events(writer, who, seen); break;
             }
-            return keys.size();
+            return records;
         },
         deadline);
 }

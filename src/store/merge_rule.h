@@ -1,11 +1,16 @@
 // What comes of merging one encoded value into another, for the stores that compare in their own process. Pure.
 #pragma once
 
+#include <chrono>
 #include <string_view>
 
+#include "base/clock.h"
 #include "store/suppression_store.h"
 
 namespace optout {
+
+// How far two hosts' clocks may be apart (design §4): times that are nearer to each other do not tell what came first.
+inline constexpr Millis tolerated_skew{std::chrono::minutes(5)};
 
 // `kept` is empty where nothing is stored.
 inline Merged::Outcome outcome_of(std::string_view given, std::string_view kept) {

@@ -1,17 +1,13 @@
 // See refill.h.
 #include "store/refill.h"
 
-#include <chrono>
+#include "store/merge_rule.h"
 
 namespace optout {
 
 namespace {
 
 constexpr std::size_t batch = 500;
-
-// How far ahead of the decision a value may be that still counts as a skewed clock's and not as a later decision.
-// Imports take times as far ahead, too.
-constexpr Millis tolerated_skew{std::chrono::minutes(5)};
 
 // Stops that lost against a value that cannot be a later decision. In doubt the person stays out.
 std::vector<Entry> wrongly_beaten(const std::vector<Entry>& entries, const std::vector<Merged>& merged, Time now) {

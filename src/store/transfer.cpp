@@ -2,17 +2,15 @@
 #include "store/transfer.h"
 
 #include <algorithm>
-#include <chrono>
 #include <utility>
+
+#include "store/merge_rule.h"
 
 namespace optout {
 
 namespace {
 
 constexpr std::size_t page_size = 500;
-
-// Of two hosts' clocks. A decision that was made that long before a record was forgotten may have come after it.
-constexpr Millis tolerated_skew{std::chrono::minutes(5)};
 
 std::map<Digest, Erased> by_person(const std::vector<Erased>& list) {
     std::map<Digest, Erased> all;
@@ -25,7 +23,7 @@ Erased known_in(const std::map<Digest, Erased>& all, const Digest& who) {
     return at == all.end() ? Erased{who, Time(), Time()} : at->second;
 }
 
-// Whether the record may be from after the person was forgotten.
+// Whether the record may be from after the person was forgotten: their clocks may differ.
 bool may_be_later(const Record& record, Time forgotten) {
     return record.at + tolerated_skew > forgotten;
 }

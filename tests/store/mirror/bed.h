@@ -37,6 +37,13 @@ inline Entry opted_out(const std::string& address, Time at = now) {
     return {parse_subject(address)->digest, newsletter, {State::opted_out, at, Channel::import, "", {}}, address, ""};
 }
 
+// user0@x.test and so on.
+inline std::vector<Entry> opted_out_users(int count) {
+    std::vector<Entry> entries;
+    for (int i = 0; i < count; ++i) entries.push_back(opted_out("user" + std::to_string(i) + "@x.test"));
+    return entries;
+}
+
 // The states, and the address where there is one.
 inline std::string text_of(const Result<std::vector<Entry>>& records) {
     if (!records) return "failed: " + records.error().text();

@@ -42,8 +42,7 @@ struct OneKnowsAll : Bed {
     std::string last;  // given back at the very end, in the order of digests
 
     std::vector<Entry> many() {
-        std::vector<Entry> entries;
-        for (int i = 0; i < count; ++i) entries.push_back(opted_out("user" + std::to_string(i) + "@x.test"));
+        std::vector<Entry> entries = opted_out_users(count);
         last = std::max_element(entries.begin(), entries.end(), [](const Entry& a, const Entry& b) {
                    return a.who < b.who;
                })->address;
@@ -258,9 +257,7 @@ BOOST_FIXTURE_TEST_CASE(nor_with_its_journal, TwoMirrors) {
 }
 
 BOOST_FIXTURE_TEST_CASE(a_store_that_came_back_with_older_data_is_not_believed_before_it_has_the_mirrors, RestoredBed) {
-    std::vector<Entry> many;
-    for (int i = 0; i < 5000; ++i) many.push_back(opted_out("user" + std::to_string(i) + "@x.test"));
-    merge_elsewhere(server, many);
+    merge_elsewhere(server, opted_out_users(5000));
     Host host(server, clock);
     host.until_current();
     allow_filling();

@@ -20,12 +20,6 @@ using std::chrono::hours;
 
 constexpr Millis seconds_only{15'000};
 
-std::vector<Entry> numbered(int count) {
-    std::vector<Entry> entries;
-    for (int i = 0; i < count; ++i) entries.push_back(opted_out("user" + std::to_string(i) + "@x.test"));
-    return entries;
-}
-
 // How often clients have sent it.
 std::size_t calls_of(RedisServer& server, const std::string& command) {
     const std::string stats = server.ask({"INFO", "commandstats"}).text;
@@ -112,7 +106,7 @@ std::size_t leases_held(const Host& host) {
 BOOST_AUTO_TEST_SUITE(mirror_faults)
 
 BOOST_FIXTURE_TEST_CASE(of_a_copy_with_a_damaged_row_all_others_fill_the_store, CopyBed) {
-    std::vector<Entry> many = numbered(1500);
+    std::vector<Entry> many = opted_out_users(1500);
     merge_elsewhere(server, many);
     Host host(server, clock);
     host.until_current();
@@ -178,7 +172,7 @@ BOOST_FIXTURE_TEST_CASE(of_what_cannot_be_read_in_the_store_the_mirror_keeps_wha
 }
 
 BOOST_FIXTURE_TEST_CASE(a_full_mirror_is_told_once_and_not_tried_all_the_time, CopyBed) {
-    const std::vector<Entry> many = numbered(4000);
+    const std::vector<Entry> many = opted_out_users(4000);
     merge_elsewhere(server, many);
     expect_log("event=mirror");
     Host host(server, clock, {{}, hours(6), hours(6), {}, "", HostOptions::Copy::kept, 400 << 10U});
@@ -188,7 +182,7 @@ BOOST_FIXTURE_TEST_CASE(a_full_mirror_is_told_once_and_not_tried_all_the_time, C
 }
 
 BOOST_FIXTURE_TEST_CASE(a_mirror_that_cannot_be_made_is_told_once, CopyBed) {
-    const std::vector<Entry> many = numbered(100);
+    const std::vector<Entry> many = opted_out_users(100);
     merge_elsewhere(server, many);
     expect_log("event=mirror");
     Host host(server, clock);

@@ -9,9 +9,7 @@ using namespace optout::test;
 BOOST_AUTO_TEST_SUITE(mirror_following)
 
 BOOST_FIXTURE_TEST_CASE(what_was_there_before_is_copied_and_what_comes_is_followed, Bed) {
-    std::vector<Entry> many;
-    for (int i = 0; i < 2500; ++i) many.push_back(opted_out("user" + std::to_string(i) + "@x.test"));
-    merge_elsewhere(server, many);
+    merge_elsewhere(server, opted_out_users(2500));
     Host host(server, clock);
     host.until_current();
     BOOST_TEST(host.recorder->mirror()->records == 2500U);
