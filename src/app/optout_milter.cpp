@@ -1,12 +1,11 @@
 // optout-milter: the mail filter. Wires the layers together, and serves, checks or explains.
-#include <systemd/sd-daemon.h>
-
 #include <iostream>
 
 #include "app/milter_command_line.h"
 #include "app/open_recorder.h"
 #include "app/service_loader.h"
 #include "app/settings_loader.h"
+#include "app/systemd_notices.h"
 #include "base/file.h"
 #include "base/signals.h"
 #include "milter/server.h"
@@ -48,7 +47,7 @@ int run(MilterCommandLine line) {
         explain(service, line.request, std::cout);
         return 0;
     }
-    const auto served = serve(service, reload_service, [] { sd_notify(0, "READY=1"); });
+    const auto served = serve(service, reload_service, notices_to_systemd());
     return served ? 0 : complain(served.error().text());
 }
 

@@ -1,10 +1,9 @@
 // optout-web: the pages, the one-click POSTs and the admin's API. Wires the layers together.
-#include <systemd/sd-daemon.h>
-
 #include <iostream>
 
 #include "app/open_recorder.h"
 #include "app/settings_loader.h"
+#include "app/systemd_notices.h"
 #include "app/web_command_line.h"
 #include "app/web_loader.h"
 #include "base/log.h"
@@ -42,7 +41,7 @@ int run(const WebCommandLine& line) {
     if (!outbox) return complain(outbox.error().text());
     shared.recorder = recorder->get();
     shared.outbox = outbox->get();
-    const auto served = web::serve(std::move(*loaded), shared, reload_web, [] { sd_notify(0, "READY=1"); });
+    const auto served = web::serve(std::move(*loaded), shared, reload_web, notices_to_systemd());
     return served ? 0 : complain(served.error().text());
 }
 

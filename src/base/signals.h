@@ -2,14 +2,21 @@
 // Must not know what is reloaded or stopped.
 #pragma once
 
+#include <functional>
+
+#include "base/notices.h"
+
 namespace optout {
 
 // First of all in main(), before any other thread is started: every thread inherits it, so that signals come to
-// wait_for_signal() alone. SIGPIPE is ignored: hiredis writes without MSG_NOSIGNAL.
+// run_until_stopped() alone. SIGPIPE is ignored: hiredis writes without MSG_NOSIGNAL.
 void block_signals();
 
-// Waits for the next. A stop is logged.
-enum class Told { to_stop, to_reload };
-Told wait_for_signal();
+enum class Serves { yes, no };
+
+// Tells `ready`, then waits for signals until one says stop, which is logged. `serves` is asked as often as `alive` is
+// waited for, and only its yes is passed on; it must end by itself within a few seconds.
+void run_until_stopped(const Notices& notices, const std::function<void()>& reload,
+                       const std::function<Serves()>& serves);
 
 }  // namespace optout

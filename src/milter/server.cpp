@@ -25,18 +25,21 @@ namespace optout {
 
 namespace {
 
-// Speaks to the socket as an MTA does, and waits for the first answer: libmilter serves only then, and told to stop
-// before that it stops late or calls it an error. Without an answer the start goes on all the same.
-void wait_until_served(const Listener& listener) {
+// Speaks to the socket as an MTA does, and waits for the first answer.
+Serves ask_as_mta(const Listener& listener) {
     constexpr std::array<unsigned char, 17> offer{0, 0, 0, 13, 'O', 0, 0, 0, 6, 0, 0, 1, 0xff, 0, 0x1f, 0xff, 0xff};
     const UniqueFd caller(::socket(listener.address.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
     const timeval patience{5, 0};
-    if (!caller || ::setsockopt(caller.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) != 0) return;
-    if (::connect(caller.get(), reinterpret_cast<const sockaddr*>(&listener.address), listener.length) != 0) return;
     std::array<char, 5> answer{};
-    if (::send(caller.get(), offer.data(), offer.size(), MSG_NOSIGNAL) < 0) return;
-    if (::recv(caller.get(), answer.data(), answer.size(), 0) >= 0) return;
-    log_warning(LogLine().with("event", "slow_start").with("why", errno_text(errno)));
+    if (caller && ::setsockopt(caller.get(), SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience) == 0 &&
+        ::setsockopt(caller.get(), SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof patience) == 0 &&
+        ::connect(caller.get(), reinterpret_cast<const sockaddr*>(&listener.address), listener.length) == 0 &&
+        ::send(caller.get(), offer.data(), offer.size(), MSG_NOSIGNAL) > 0 &&
+        ::recv(caller.get(), answer.data(), answer.size(), 0) >= 0) {
+        return Serves::yes;
+    }
+    log_warning(LogLine().with("event", "no_answer_from_itself").with("why", errno_text(errno)));
+    return Serves::no;
 }
 
 class Services {
@@ -49,20 +52,17 @@ class Services {
     Guarded<std::shared_ptr<const Service>> current_;
 };
 
-void wait_for_signals(Services& services, const MakeService& reload) {
-    while (wait_for_signal() == Told::to_reload) {
-        auto next = reload(*services.current());
-        if (!next) continue;
-        const std::string file = next->settings.file;
-        services.replace(std::move(next));
-        log_info(LogLine().with("event", "reloaded").with("file", file));  // who reads it may rely on it
-    }
+void take(Services& services, const MakeService& reload) {
+    auto next = reload(*services.current());
+    if (!next) return;
+    const std::string file = next->settings.file;
+    services.replace(std::move(next));
+    log_info(LogLine().with("event", "reloaded").with("file", file));  // who reads it may rely on it
 }
 
 }  // namespace
 
-Result<void> serve(std::shared_ptr<const Service> service, const MakeService& reload,
-                   const std::function<void()>& ready) {
+Result<void> serve(std::shared_ptr<const Service> service, const MakeService& reload, const Notices& notices) {
     const MilterSettings settings = service->settings.milter;
     Services services(std::move(service));
     const auto data = is_inet(settings.listen) ? DataCallback::wanted : DataCallback::not_wanted;
@@ -80,10 +80,11 @@ Result<void> serve(std::shared_ptr<const Service> service, const MakeService& re
         // It ended by itself (an error, or it caught the signal after all): the main thread must not wait on.
         ::kill(::getpid(), SIGTERM);
     }).detach();
-    wait_until_served(*listener);
+    // libmilter serves only once it has answered, and told to stop before that it stops late or calls it an error.
+    // Without an answer the start goes on all the same.
+    static_cast<void>(ask_as_mta(*listener));
     log_info(LogLine().with("event", "started").with("listen", settings.listen));
-    ready();
-    wait_for_signals(services, reload);
+    run_until_stopped(notices, [&] { take(services, reload); }, [&] { return ask_as_mta(*listener); });
     // Each callback ends by its own deadlines; should one not, the recorder must not be taken away from under it.
     if (close_callbacks(Deadline::in(std::chrono::seconds(30))) == Closed::some_inside) {
         log_error(LogLine().with("event", "stopped").with("why", "a session did not end within 30s"));

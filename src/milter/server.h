@@ -5,6 +5,7 @@
 #include <memory>
 #include <string>
 
+#include "base/notices.h"
 #include "base/result.h"
 #include "milter/service.h"
 
@@ -13,9 +14,10 @@ namespace optout {
 // Makes a service anew from the config file; problems are logged by it, and the old service goes on.
 using MakeService = std::function<std::shared_ptr<const Service>(const Service& old)>;
 
-// Serves until SIGTERM, SIGINT or SIGHUP; SIGUSR1 reloads. Calls `ready` when the socket accepts. Once a process, from
-// the main thread, before any other thread is started, after block_signals() of base/signals.h.
+// Serves until SIGTERM, SIGINT or SIGHUP; SIGUSR1 reloads. Is `ready` when the socket answers, and `alive` as long as
+// it does, asked as an MTA asks. Once a process, from the main thread, before any other thread is started, after
+// block_signals() of base/signals.h.
 [[nodiscard]] Result<void> serve(std::shared_ptr<const Service> service, const MakeService& reload,
-                                 const std::function<void()>& ready);
+                                 const Notices& notices);
 
 }  // namespace optout

@@ -71,20 +71,18 @@ Response answer_admin(const Request& request, const Loaded& loaded) {
     return serve_admin(request, admin);
 }
 
-void wait_for_signals(Current& current, const Reload& reload) {
-    while (wait_for_signal() == Told::to_reload) {
-        auto next = reload(*current.get()->service);
-        if (!next) continue;
-        if (next->certificate) use_certificate(next->certificate);
-        const std::string file = next->service->settings.file;
-        current.replace(std::move(*next));
-        log_info(LogLine().with("event", "reloaded").with("file", file));  // who reads it may rely on it
-    }
+void take(Current& current, const Reload& reload) {
+    auto next = reload(*current.get()->service);
+    if (!next) return;
+    if (next->certificate) use_certificate(next->certificate);
+    const std::string file = next->service->settings.file;
+    current.replace(std::move(*next));
+    log_info(LogLine().with("event", "reloaded").with("file", file));  // who reads it may rely on it
 }
 
 }  // namespace
 
-Result<void> serve(Loaded loaded, Shared& shared, const Reload& reload, const std::function<void()>& ready) {
+Result<void> serve(Loaded loaded, Shared& shared, const Reload& reload, const Notices& notices) {
     const WebSettings web = loaded.service->settings.web;
     if (loaded.certificate) use_certificate(loaded.certificate);
     Current current(std::move(loaded));
@@ -114,8 +112,8 @@ Result<void> serve(Loaded loaded, Shared& shared, const Reload& reload, const st
         admin = std::move(*started);
     }
     log_info(LogLine().with("event", "started").with("listen", web.listen).with("admin", web.admin));
-    ready();
-    wait_for_signals(current, reload);
+    // No request of its own tells whether it serves: a flood that holds every connection is no reason for a restart.
+    run_until_stopped(notices, [&] { take(current, reload); }, [] { return Serves::yes; });
     admin.reset();
     site->reset();
     mailer.reset();

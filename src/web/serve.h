@@ -5,6 +5,7 @@
 #include <functional>
 #include <memory>
 
+#include "base/notices.h"
 #include "base/result.h"
 #include "config/admin_tokens.h"
 #include "web/service.h"
@@ -22,9 +23,8 @@ struct Loaded {
 // Reads everything anew; problems are logged by it, and the old one goes on.
 using Reload = std::function<std::optional<Loaded>(const Service& old)>;
 
-// Serves until SIGTERM, SIGINT or SIGHUP; SIGUSR1 reloads. Calls `ready` when both listeners accept. From the main
+// Serves until SIGTERM, SIGINT or SIGHUP; SIGUSR1 reloads. Is `ready` when both listeners accept. From the main
 // thread, after block_signals().
-[[nodiscard]] Result<void> serve(Loaded loaded, Shared& shared, const Reload& reload,
-                                 const std::function<void()>& ready);
+[[nodiscard]] Result<void> serve(Loaded loaded, Shared& shared, const Reload& reload, const Notices& notices);
 
 }  // namespace optout::web
