@@ -1,4 +1,4 @@
-// src/policy/reasons.h: the names, and that the manual has a line for each and no line for another.
+// src/policy/reasons.h: the names, and that the manual has a paragraph for each and for no other.
 #include "policy/reasons.h"
 
 #include <algorithm>
@@ -13,18 +13,16 @@ using namespace optout;
 
 namespace {
 
-// The first column of the table under "| reason | meaning |".
+// The headings below "## Reasons", which may name several.
 std::set<std::string> documented() {
-    const auto manual = read_file(OPTOUT_SOURCE_DIR "/docs/operations.md");
+    const auto manual = read_file(OPTOUT_SOURCE_DIR "/docs/troubleshooting.md");
     BOOST_TEST_REQUIRE(manual.has_value());
     std::set<std::string> names;
     bool inside = false;
-    for (const std::string_view line : split(*manual, '\n')) {
-        if (line.starts_with("| reason |")) inside = true;
-        if (!line.starts_with("|")) inside = false;
-        if (!inside || line.starts_with("| reason |") || line.starts_with("| ---")) continue;
-        const auto end = line.find(" |", 2);
-        for (const std::string_view name : split(line.substr(2, end - 2), ',')) names.emplace(trim(name));
+    for (std::string_view line : split(*manual, '\n')) {
+        if (line.starts_with("## ")) inside = line == "## Reasons";
+        if (!inside || !take_prefix(line, "### ")) continue;
+        for (const std::string_view name : split(line, ',')) names.emplace(trim(name));
     }
     return names;
 }
