@@ -9,9 +9,11 @@
 #include <vector>
 
 #include "app/open_recorder.h"
+#include "base/log.h"
 
 int main(int argc, char** argv) {
     std::signal(SIGPIPE, SIG_IGN);  // a closed pipe is a write error, and hiredis writes without MSG_NOSIGNAL
+    optout::open_log("optoutctl", optout::LogTarget::to_stderr, optout::LogLevel::info);
     const std::vector<std::string> arguments(argv + 1, argv + argc);
     const optout::Stores stores{
         [](const optout::Settings& settings) {

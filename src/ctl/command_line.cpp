@@ -79,7 +79,8 @@ void add_reading_commands(CLI::App& app, Reading& r) {
         "Exit code: 0 deliverable; 1 opted out of the list or of all (without --list: of any); 2 unknown or an error.\n"
         "Of several addresses the worst counts.");
 
-    auto* list = command_of<StoreCommand>(app, r, r.list, "list", "Print every record");
+    auto* list = command_of<StoreCommand>(app, r, r.list, "list", "Print every record, or those of addresses");
+    add_addresses(*list, r.list.who);
     add_list(*list, r.list.list, "Only this list (or all)");
     list->add_option("--state", r.list.state, "Only opted_out, paused or opted_in")->type_name("STATE");
     add_json(*list, r.list.output);

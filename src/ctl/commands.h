@@ -40,6 +40,7 @@ struct Pause {
     std::string until;
 };
 struct List {
+    Addresses who;      // none: everybody
     std::string list;   // empty: every list
     std::string state;  // empty: every state
     Output output = Output::text;

@@ -1,10 +1,11 @@
-// optoutctl list: prints every record.
+// optoutctl list: prints every record, or those of some addresses.
 #include <algorithm>
 #include <array>
 
 #include "ctl/chosen_list.h"
 #include "ctl/json_lines.h"
 #include "ctl/printable.h"
+#include "ctl/subjects.h"
 
 namespace optout::ctl {
 
@@ -49,27 +50,66 @@ std::string text_line(const Entry& entry, const std::string& list) {
     return row_of(cells, widths);
 }
 
+// Writes what the filter takes.
+class Printer {
+  public:
+    Printer(const Filter& filter, Output output, ListBook book, std::ostream& out)
+        : filter_(filter), output_(output), book_(std::move(book)), out_(out) {}
+
+    Scan take(const Entry& entry) {
+        if (!filter_.takes(entry)) return Scan::go_on;
+        const std::string list = book_.name_of(entry.list);
+        out_ << (output_ == Output::json ? json_line(entry, list) : text_line(entry, list)) << '\n';
+        return out_ ? Scan::go_on : Scan::stop;
+    }
+
+  private:
+    const Filter& filter_;
+    Output output_;
+    ListBook book_;
+    std::ostream& out_;
+};
+
+Exit failed(Context& context, const Failure& failure) {
+    complain(context.io, printable(failure.text()));
+    return Exit::error;
+}
+
+Exit print_all(Printer& printer, Context& context, Recorder& recorder) {
+    const auto scanned = recorder.scan_or_mirror([&](const Entry& entry) { return printer.take(entry); });
+    if (!scanned) return failed(context, scanned.error());
+    say_mirror(*scanned, context.io);
+    return Exit::fine;
+}
+
+// The address is known from the command line, kept or not.
+Exit print_those_of(const Subject& subject, Printer& printer, Context& context, Recorder& recorder) {
+    auto entries = recorder.records_or_mirror(subject.digest);
+    if (!entries) return failed(context, entries.error());
+    for (Entry& entry : *entries) {
+        if (entry.address.empty()) entry.address = subject.text;
+        printer.take(entry);
+    }
+    return Exit::fine;
+}
+
 }  // namespace
 
 Exit run(const List& command, Context& context) {
     const auto filter = filter_of(command, context);
     if (!filter) return Exit::error;
+    std::optional<AddressInput> addresses;  // none: everybody
+    if (!command.who.given.empty() || !command.who.file.empty()) {
+        addresses = open_addresses(command.who, context.io);
+        if (!addresses) return Exit::error;
+    }
     const auto recorder = open_recorder(context);
     if (!recorder) return Exit::error;
-    const ListBook book = known_book(context, *recorder);
-    std::ostream& out = context.io.out;
-    const auto scanned = recorder->scan_or_mirror([&](const Entry& entry) {
-        if (!filter->takes(entry)) return Scan::go_on;
-        const std::string list = book.name_of(entry.list);
-        out << (command.output == Output::json ? json_line(entry, list) : text_line(entry, list)) << '\n';
-        return out ? Scan::go_on : Scan::stop;
+    Printer printer(*filter, command.output, known_book(context, *recorder), context.io.out);
+    if (!addresses) return print_all(printer, context, *recorder);
+    return for_each_subject(*addresses, context.io, [&](const Subject& subject) {
+        return print_those_of(subject, printer, context, *recorder);
     });
-    if (scanned) {
-        say_mirror(*scanned, context.io);
-        return Exit::fine;
-    }
-    complain(context.io, printable(scanned.error().text()));
-    return Exit::error;
 }
 
 }  // namespace optout::ctl

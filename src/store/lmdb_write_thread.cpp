@@ -199,10 +199,11 @@ void LmdbWriteThread::Shared::probe() {
 
 void LmdbWriteThread::Shared::reopen() {
     const auto opened = readers->reopen(place);
-    log_warning(LogLine()
-                    .with("event", opened ? "lmdb_reopened" : "lmdb_failed")
-                    .with("directory", place.directory)
-                    .with("why", opened ? lmdb_text(MDB_PANIC) : opened.error().text()));
+    log(opened ? LogLevel::warning : LogLevel::error,
+        LogLine()
+            .with("event", opened ? "lmdb_reopened" : "lmdb_failed")
+            .with("directory", place.directory)
+            .with("why", opened ? lmdb_text(MDB_PANIC) : opened.error().text()));
 }
 
 LmdbWriteThread::LmdbWriteThread(std::shared_ptr<LmdbReaders> readers, LmdbPlace place)

@@ -110,7 +110,7 @@ void Recorder::Impl::flush_confirmations() {
         const auto rows = std::span(entries).subspan(at, std::min(rows_per_write, entries.size() - at));
         // Left pending on a failure: merged once more, which changes nothing.
         if (auto confirmed = journal->confirm(rows, write_deadline()); !confirmed) {
-            log_warning(LogLine().with("event", "journal_failed").with("why", confirmed.error().text()));
+            log_error(LogLine().with("event", "journal_failed").with("why", confirmed.error().text()));
             return;
         }
     }
@@ -220,7 +220,7 @@ Recorder::Recorder(std::unique_ptr<SharedStore> store, std::unique_ptr<Journal> 
 // what takes longer.
 void Recorder::Impl::look_at_store_first() {
     if (auto known = expect_remembered_epoch(*shared, *journal); !known) {
-        log_warning(LogLine().with("event", "journal_failed").with("why", known.error().text()));
+        log_error(LogLine().with("event", "journal_failed").with("why", known.error().text()));
     }
     const Deadline deadline = Deadline::in(options.store_deadline * 4);
     for (;;) {

@@ -36,6 +36,23 @@ void fill(Bed& bed) {
 
 BOOST_AUTO_TEST_SUITE(list_and_export)
 
+BOOST_AUTO_TEST_CASE(list_of_addresses_prints_all_of_theirs_and_nothing_else) {
+    Bed bed;
+    fill(bed);
+    bed.run({"import", "-"}, header + "a@example.com,offers,opted_out,2026-01-02,page,\n");
+    const std::string news =
+        "a@example.com                     news            opted_out  2026-01-02T03:04:05.678Z  "
+        "one_click  too_often\n";
+    const std::string offers =
+        "a@example.com                     offers          opted_out  2026-01-02T00:00:00Z  page       -\n";
+    const Ran both = bed.run({"list", "A@Example.com"});
+    BOOST_TEST(both.exit == 0);
+    BOOST_TEST(sorted_lines(both.out) == sorted_lines(news + offers));
+    BOOST_TEST(bed.run({"list", "--list", "offers", "a@example.com"}) == (Ran{0, offers, ""}));
+    BOOST_TEST(bed.run({"list", "nobody@example.com"}) == (Ran{0, "", ""}));
+    BOOST_TEST(bed.run({"list", "not an address"}).exit == 2);
+}
+
 BOOST_AUTO_TEST_CASE(export_writes_every_record_as_csv) {
     Bed bed;
     fill(bed);
