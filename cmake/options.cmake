@@ -1,6 +1,7 @@
 # Warnings, sanitizers and hardening, as one interface target that every target of ours links.
 add_library(optout_options INTERFACE)
 target_compile_options(optout_options INTERFACE -Wall -Wextra -Wconversion -Wshadow -Wnon-virtual-dtor)
+target_compile_options(optout_options INTERFACE -pthread)  # everywhere: precompiled headers want it everywhere or nowhere
 if(OPTOUT_WERROR)
   target_compile_options(optout_options INTERFACE -Werror)
 endif()
@@ -29,4 +30,28 @@ function(optout_layer name)
     # What guides libFuzzer (tests/fuzz); AddressSanitizer's runtime does nothing with it in every other program.
     target_compile_options(optout_${name} PRIVATE -fsanitize=fuzzer-no-link)
   endif()
+  optout_precompile(optout_${name} src)
+endfunction()
+
+# optout_precompile(TARGET src|test): where OPTOUT_PCH is on. The first target of a kind compiles the headers, the others
+# take what it made, so that all of a kind must have the same compile options.
+function(optout_precompile target kind)
+  if(NOT OPTOUT_PCH)
+    return()
+  endif()
+  if(CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    target_compile_options(${target} PRIVATE "SHELL:-Xclang -fno-pch-timestamp")  # or ccache cannot help
+  endif()
+  get_property(maker GLOBAL PROPERTY optout_pch_${kind})
+  if(maker)
+    target_precompile_headers(${target} REUSE_FROM ${maker})
+    return()
+  endif()
+  set_property(GLOBAL PROPERTY optout_pch_${kind} ${target})
+  set(headers <algorithm> <array> <chrono> <filesystem> <functional> <map> <memory> <optional> <set> <span> <string>
+              <string_view> <thread> <variant> <vector> <fmt/format.h> <tl/expected.hpp>)
+  if(kind STREQUAL test)
+    list(APPEND headers <boost/test/unit_test.hpp>)
+  endif()
+  target_precompile_headers(${target} PRIVATE ${headers})
 endfunction()
