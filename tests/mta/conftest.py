@@ -1,4 +1,5 @@
-"""Fixtures of the MTA tests: one Postfix for the whole run."""
+"""Fixtures of the MTA tests: one Postfix for the whole run, and one Sendmail after it. A module that runs with both says
+MTAS = ("postfix", "sendmail"); the others run with Postfix alone."""
 
 from __future__ import annotations
 
@@ -14,9 +15,23 @@ from support.opendkim import OpenDkim  # noqa: E402
 from support.world import World  # noqa: E402
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "sendmail: the test is with Sendmail")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Before a test's own parameters, so that its name begins with the MTA's."""
+    if "world" not in metafunc.fixturenames:
+        return
+    mtas = getattr(metafunc.module, "MTAS", ("postfix",))
+    chosen = [pytest.param(mta, marks=pytest.mark.sendmail) if mta == "sendmail" else mta for mta in mtas]
+    metafunc.parametrize("world", chosen, indirect=True, scope="session")
+
+
 @pytest.fixture(scope="session")
-def world() -> Iterator[World]:
-    world = World()
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    world = World(request.param)
     try:
         yield world
     finally:

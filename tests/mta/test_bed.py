@@ -6,6 +6,7 @@ import pytest
 from support.cases import CaseError, ExpectMessage, STANDARD_MAIL, load_case, parse_case
 from support.case_runner import case_files
 from support.daemon import LogLine
+from support.mta import POSTFIX
 from support.opendkim import OpenDkim, signed_fields
 from support.pass_through import PassThrough
 from support.placeholders import compare
@@ -13,6 +14,8 @@ from support.private_redis import PrivateRedis
 from support.settings import base_settings, change
 from support.sink import SunkMessage
 from support.world import World
+
+MTAS = ("postfix", "sendmail")
 
 GOOD = """\
 title: A case
@@ -75,7 +78,7 @@ def test_comparison_sees_every_difference() -> None:
     expected = ExpectMessage("<a@b>", ["<c@d>", "<e@f>"], ["{received}", "Subject: x", "", "body"])
     head = b"Received: from client.example.test\r\n\tby mx.example.test; today\r\n"
     same = SunkMessage("<a@b>", ["<e@f>", "<c@d>"], head + b"Subject: x\r\n\r\nbody\r\n")
-    assert compare(expected, same) == ""
+    assert compare(expected, same, POSTFIX) == ""
     for mail, rcpts, data in [
         ("<z@b>", same.rcpts, same.data),
         ("<a@b>", ["<c@d>"], same.data),
@@ -84,7 +87,7 @@ def test_comparison_sees_every_difference() -> None:
         ("<a@b>", same.rcpts, b"Subject: x\r\n" + head + b"\r\nbody\r\n"),
         ("<a@b>", same.rcpts, same.data.replace(b": x", b":x")),
     ]:
-        assert compare(expected, SunkMessage(mail, rcpts, data)) != ""
+        assert compare(expected, SunkMessage(mail, rcpts, data), POSTFIX) != ""
 
 
 def test_log_pairs() -> None:
@@ -123,7 +126,7 @@ def _send(world: World, listener: str) -> None:
     assert client.say("DATA").code == "354"
     assert client.message("\r\n".join(STANDARD_MAIL).encode() + b"\r\n").code == "250"
     client.quit()
-    world.postfix.wait_until_empty()
+    world.mta.wait_until_empty()
 
 
 EXPECTED = ExpectMessage("<news@news.example.com>", ["<ann@example.com>"], ["{received}", *STANDARD_MAIL])
@@ -132,12 +135,12 @@ EXPECTED = ExpectMessage("<news@news.example.com>", ["<ann@example.com>"], ["{re
 def test_postfix_delivers_to_the_sink(world: World, pass_through: None) -> None:
     _send(world, "main")
     (message,) = world.sink.messages()
-    assert compare(EXPECTED, message) == ""
+    assert compare(EXPECTED, message, world.mta.dialect) == ""
 
 
 def test_local_submission_goes_through_the_filter(world: World, pass_through: None) -> None:
-    world.postfix.submit(["-f", "news@news.example.com"], "\n".join(STANDARD_MAIL).encode() + b"\n")
-    world.postfix.wait_until_empty()
+    world.mta.submit(["-f", "news@news.example.com"], "\n".join(STANDARD_MAIL).encode() + b"\n")
+    world.mta.wait_until_empty()
     (message,) = world.sink.messages()
     assert message.mail == "<news@news.example.com>" and message.rcpts == ["<readers@example.com>"]
 

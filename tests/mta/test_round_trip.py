@@ -13,6 +13,8 @@ from support.smtp_client import SmtpClient
 from support.waiting import patience
 from support.world import World
 
+MTAS = ("postfix", "sendmail")
+
 NEWS = "\r\n".join(STANDARD_MAIL).encode() + b"\r\n"
 
 
@@ -35,7 +37,7 @@ def test_header_to_refusal(world: World) -> None:
     try:
         client = world.client("main")
         assert send(client, "news@news.example.com", "Ann@Example.com", NEWS) == "250"
-        world.postfix.wait_until_empty()
+        world.mta.wait_until_empty()
         (message,) = world.sink.messages()
         (header,) = message.fields("List-Unsubscribe")
         match = re.search(r"<mailto:([^>]+)>", header)
@@ -45,7 +47,7 @@ def test_header_to_refusal(world: World) -> None:
         assert send(client, "news@news.example.com", "ann@example.com", NEWS) == "550"
         assert send(client, "news@news.example.com", "bob@example.com", NEWS) == "250"
         client.quit()
-        world.postfix.wait_until_empty()
+        world.mta.wait_until_empty()
         assert [m.rcpts for m in world.sink.messages()] == [["<Ann@Example.com>"], ["<bob@example.com>"]]
         milter.stop()
         # What is recorded is still there after a restart.

@@ -11,6 +11,8 @@ from support.fake_product import write_fake_product
 from support.waiting import HarnessError, program
 from support.world import World
 
+MTAS = ("postfix", "sendmail")
+
 SENT = """\
 title: A mail passes
 session main
@@ -57,9 +59,9 @@ def test_what_is_so_passes(world: World, fake: pytest.MonkeyPatch) -> None:
     (SENT + ARRIVES + ARRIVES, "expected, but nothing came"),
     (SENT + ARRIVES.replace("| {mail}", "| X-More: yes\n| {mail}"), "X-More"),
     (SENT + ARRIVES.replace("<ann@example.com>", "<bob@example.com>"), "bob@example.com"),
-    (SENT + ARRIVES + "expect maildrop 1\n", "expected 1 in maildrop"),
+    (SENT + ARRIVES + "expect unsubmitted 1\n", "expected 1 unsubmitted"),
     (SENT + ARRIVES + "expect no log event=started\n", "not expected in the milter's log"),
-], ids=["code", "enhanced code", "reply text", "extra message", "missing message", "header", "recipient", "maildrop", "log"])
+], ids=["code", "enhanced code", "reply text", "extra message", "missing message", "header", "recipient", "unsubmitted", "log"])
 def test_what_is_not_so_fails(world: World, fake: pytest.MonkeyPatch, text: str, problem: str) -> None:
     with pytest.raises(AssertionError, match=problem):
         run(world, text)

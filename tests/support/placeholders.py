@@ -9,8 +9,9 @@ import re
 import time
 
 from . import tokens
-from .cases import CaseError, ExpectMessage
+from .cases import CaseError, ExpectBounce, ExpectMessage
 from .daemon import Admin
+from .mta import Dialect
 from .sink import SunkMessage
 
 PLACEHOLDER = re.compile(r"\{([a-z0-9-]+)(?::([^{}]*))?\}")
@@ -21,7 +22,7 @@ PATTERNS = {
     "sealed": r"[a-z2-7]{40,}",
     "any": r".*",
 }
-RECEIVED = "Received: (from Postfix)"
+RECEIVED = "Received: (from the MTA)"
 
 
 def to_bytes(line: str, admin: Admin, remembered: str = "") -> bytes:
@@ -155,16 +156,22 @@ class ExpectedLine:
 
 
 def _readable_lines(message: SunkMessage) -> list[str]:
-    """The captured lines; each Received of Postfix's as one short line."""
+    """The captured lines; each Received of the MTA's as one short line."""
     lines: list[str] = []
     in_received = in_body = False
     for line in message.lines():
         in_body = in_body or line == ""
         if in_received and line[:1] in (" ", "\t"):
             continue
-        in_received = not in_body and line.startswith("Received: ") and "example.test" in line
+        in_received = not in_body and re.match(r"Received: .*(example\.test|\(from root@localhost\))", line) is not None
         lines.append(RECEIVED if in_received else line)
     return lines
+
+
+def _in_order(lines: list[str], dialect: Dialect) -> list[str]:
+    """A mail with its header in the one order that is compared."""
+    end = lines.index("") if "" in lines else len(lines)
+    return dialect.in_its_order(lines[:end]) + lines[end:]
 
 
 def _envelope(mail: str, rcpts: list[str]) -> list[str]:
@@ -172,11 +179,12 @@ def _envelope(mail: str, rcpts: list[str]) -> list[str]:
     return [f"MAIL {mail}", *sorted(f"RCPT {rcpt}" for rcpt in rcpts)]
 
 
-def compare(expected: ExpectMessage, actual: SunkMessage) -> str:
+def compare(expected: ExpectMessage, actual: SunkMessage, dialect: Dialect) -> str:
     """Empty when they are the same, else the difference."""
     mail = actual.mail.replace(" BODY=8BITMIME", "") if "BODY" not in expected.mail else actual.mail
-    wanted = [ExpectedLine(line) for line in [*_envelope(expected.mail, expected.rcpts), *expected.lines]]
-    found = [*_envelope(mail, actual.rcpts), *_readable_lines(actual)]
+    wanted = [ExpectedLine(line) for line in
+              [*_envelope(expected.mail, expected.rcpts), *_in_order(expected.lines, dialect)]]
+    found = [*_envelope(mail, actual.rcpts), *_in_order(_readable_lines(actual), dialect)]
     rendered = []
     for line in found:
         same = next((w for w in wanted if w.pattern.fullmatch(line)), None)
@@ -188,6 +196,16 @@ def compare(expected: ExpectMessage, actual: SunkMessage) -> str:
     return "\n".join(difflib.unified_diff(texts, rendered, "expected", "delivered", lineterm="", n=100))
 
 
-def check_tokens(expected: ExpectMessage, actual: SunkMessage, admin: Admin) -> None:
-    for line, text in zip(expected.lines, _readable_lines(actual), strict=True):
+def check_tokens(expected: ExpectMessage, actual: SunkMessage, dialect: Dialect, admin: Admin) -> None:
+    lines = zip(_in_order(expected.lines, dialect), _in_order(_readable_lines(actual), dialect), strict=True)
+    for line, text in lines:
         ExpectedLine(line).check(text, admin)
+
+
+def is_bounce(message: SunkMessage, expected: ExpectBounce) -> bool:
+    """Whether it tells the sender that this recipient, and no other, was refused with that status."""
+    text = "\n".join(message.lines())
+    refused = re.findall(r"^Final-Recipient: rfc822; *(\S+)$", text, re.MULTILINE | re.IGNORECASE)
+    return (message.mail.startswith("<>") and message.rcpts == [f"<{expected.sender}>"]
+            and [address.lower() for address in refused] == [expected.recipient]
+            and f"\nStatus: {expected.status}\n" in text)
