@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
-from support.cases import CaseError, ExpectMessage, STANDARD_MAIL, load_case, parse_case
-from support.case_runner import case_files
+from support import sendmail_packages
+from support.cases import (STANDARD_MAIL, CaseError, ExpectBounce, ExpectLog, ExpectMessage, ExpectReply, load_case,
+                           parse_case)
+from support.case_runner import case_files, fits
 from support.daemon import LogLine
-from support.mta import POSTFIX
+from support.mta import POSTFIX, SENDMAIL
 from support.opendkim import OpenDkim, signed_fields
 from support.pass_through import PassThrough
-from support.placeholders import compare
+from support.placeholders import compare, is_bounce
 from support.private_redis import PrivateRedis
 from support.settings import base_settings, change
+from support.sendmail_config import mta_config
 from support.sink import SunkMessage
+from support.waiting import HarnessError
 from support.world import World
 
 MTAS = ("postfix", "sendmail")
@@ -26,11 +33,28 @@ expect no message
 """
 
 
-def test_every_case_file_is_understood() -> None:
-    loaded = [load_case(path) for path in case_files()]
+# Every case runs with every MTA. These have lines for one MTA alone, each with its reason beside it.
+DIFFERENT_BY_MTA = {"eight_bit_recipient", "local_submission", "local_submission_nobody_left",
+                    "local_submission_store_down", "opted_out_of_all", "utf8_addresses"}
+
+
+@pytest.mark.parametrize("mta", MTAS)
+def test_every_case_file_is_understood(mta: str) -> None:
+    loaded = [load_case(path, mta) for path in case_files()]
     assert len(loaded) >= 25
     titles = [case.title for case in loaded]
     assert len(titles) == len(set(titles))
+
+
+def test_what_differs_by_mta_is_known() -> None:
+    found = {path.stem for path in case_files() if re.search(r"^on \w+: ", path.read_text(), re.MULTILINE)}
+    assert found == DIFFERENT_BY_MTA
+
+
+def test_lines_for_one_mta() -> None:
+    text = GOOD.replace("< 250", "on postfix: < 250\non sendmail: < 251\non sendmail: @2 expect log x")
+    seen = {mta: [step for _, step in parse_case("x", text, mta).steps[2:]] for mta in MTAS}
+    assert seen == {"postfix": [ExpectReply("250")], "sendmail": [ExpectReply("251"), *[ExpectLog(["x"])] * 2]}
 
 
 def test_a_good_case_is_read() -> None:
@@ -56,6 +80,9 @@ def test_a_good_case_is_read() -> None:
     ("title: x\n| y\n", "belongs to"),
     ("title: x\ntitle: y\n", "once"),
     (GOOD + "expect record a@b newsletter gone\n", "expected: expect record"),
+    (GOOD + "on exim: expect no message\n", "no MTA of that name"),
+    (GOOD + "expect bounce a@b c@d 5.7.1\n", "both"),
+    (GOOD + "wake everybody\n", "nobody to wake"),
 ])
 def test_a_bad_case_is_an_error(text: str, problem: str) -> None:
     with pytest.raises(CaseError, match=problem):
@@ -90,9 +117,67 @@ def test_comparison_sees_every_difference() -> None:
         assert compare(expected, SunkMessage(mail, rcpts, data), POSTFIX) != ""
 
 
+def test_comparison_with_an_mta_that_moves_fields() -> None:
+    """Where those stand is not compared; what they say, and the order of all others, is."""
+    mail = ["{received}", "X-Ours: yes", "From: f", " folded", "To: t", "Subject: x", "Date: d", "", "Date: body"]
+    expected = ExpectMessage("<a@b>", ["<c@d>"], mail)
+    head = "Received: from client.example.test\nX-Ours: yes\nDate: d\nFrom: f\n folded\nTo: t\nSubject: x\n\nDate: body\n"
+
+    def comparison(text: str) -> str:
+        return compare(expected, SunkMessage("<a@b>", ["<c@d>"], text.replace("\n", "\r\n").encode()), SENDMAIL)
+
+    assert comparison(head) == ""
+    for old, new in [("To: t\nSubject: x", "Subject: x\nTo: t"), ("Date: d\n", ""), ("Date: d", "Date: e"),
+                     ("\n folded", ""), ("X-Ours: yes\n", ""), ("Date: d", "Date: d\nDate: d"), ("Date: body", "body")]:
+        assert comparison(head.replace(old, new)) != "", (old, new)
+
+
+BOUNCE = """\
+Subject: Returned mail
+
+Final-Recipient: RFC822; Ann@example.com
+Action: failed
+Status: 5.7.1
+"""
+
+
+def test_a_bounce_is_known_by_whom_it_names() -> None:
+    expected = ExpectBounce("news@news.example.com", "ann@example.com", "5.7.1")
+
+    def is_it(text: str, mail: str = "<>", recipient: str = "<news@news.example.com>") -> bool:
+        return is_bounce(SunkMessage(mail, [recipient], text.replace("\n", "\r\n").encode()), expected)
+
+    assert is_it(BOUNCE)
+    assert not is_it(BOUNCE.replace("Ann@", "bob@"))
+    assert not is_it(BOUNCE + BOUNCE.replace("Ann@", "bob@"))
+    assert not is_it(BOUNCE.replace("5.7.1", "5.1.1"))
+    assert not is_it(BOUNCE, mail="<a@example.com>")
+    assert not is_it(BOUNCE, recipient="<a@example.com>")
+
+
 def test_log_pairs() -> None:
     line = LogLine("info", '4F1A: to="\\"a b\\"@x" verdict=refuse empty=""')
     assert line.pairs() == {"to": '"a b"@x', "verdict": "refuse", "empty": ""}
+    for text, word, other in [("4F1A2B: x", "QUEUEID", "NOQUEUE"), ("6ASHBH12008902: x", "QUEUEID", "NOQUEUE"),
+                              ("NOQUEUE: x", "NOQUEUE", "QUEUEID")]:
+        assert fits(LogLine("info", text), [word]) and not fits(LogLine("info", text), [other])
+
+
+def test_a_missing_sendmail_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sendmail_packages, "CACHE", tmp_path / "cache")
+    monkeypatch.setenv("PATH", str(tmp_path / "no-apt-here"))
+    with pytest.raises(HarnessError, match="cannot be fetched"):
+        sendmail_packages.sendmail_root()
+    assert list(tmp_path.iterdir()) == []
+    (tmp_path / "cache").mkdir()
+    (tmp_path / "cache/complete").touch()
+    with pytest.raises(HarnessError, match="has no usr/libexec/sendmail/sendmail"):
+        sendmail_packages.sendmail_root()
+
+
+def test_another_sendmail_mc_is_noticed() -> None:
+    with pytest.raises(HarnessError, match="not exactly one line: DAEMON_OPTIONS"):
+        mta_config("MAILER_DEFINITIONS\n", 25, {}, [])
 
 
 def test_redis_keeps_its_data_over_a_stop(tmp_path) -> None:  # type: ignore[no-untyped-def]
@@ -132,7 +217,7 @@ def _send(world: World, listener: str) -> None:
 EXPECTED = ExpectMessage("<news@news.example.com>", ["<ann@example.com>"], ["{received}", *STANDARD_MAIL])
 
 
-def test_postfix_delivers_to_the_sink(world: World, pass_through: None) -> None:
+def test_the_mta_delivers_to_the_sink(world: World, pass_through: None) -> None:
     _send(world, "main")
     (message,) = world.sink.messages()
     assert compare(EXPECTED, message, world.mta.dialect) == ""

@@ -61,7 +61,8 @@ def test_what_is_so_passes(world: World, fake: pytest.MonkeyPatch) -> None:
     (SENT + ARRIVES.replace("<ann@example.com>", "<bob@example.com>"), "bob@example.com"),
     (SENT + ARRIVES + "expect unsubmitted 1\n", "expected 1 unsubmitted"),
     (SENT + ARRIVES + "expect no log event=started\n", "not expected in the milter's log"),
-], ids=["code", "enhanced code", "reply text", "extra message", "missing message", "header", "recipient", "unsubmitted", "log"])
+    (SENT + ARRIVES + "expect bounce news@news.example.com ann@example.com 5.7.1\n", "expected, but did not come: ExpectB"),
+], ids=["code", "enhanced code", "reply text", "extra message", "missing message", "header", "recipient", "unsubmitted", "log", "bounce"])
 def test_what_is_not_so_fails(world: World, fake: pytest.MonkeyPatch, text: str, problem: str) -> None:
     with pytest.raises(AssertionError, match=problem):
         run(world, text)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Protocol
 
 MTAS = ("postfix", "sendmail")
-# Addresses of the MTA's own domain that stand for others.
-LOCAL_DOMAIN = "local.example.test"
-ALIASES = {"club": "ann@example.net, bob@example.net"}
+# The MTA's own domains, and addresses in them that stand for others: on Sendmail aliases, and a virtusertable.
+LOCAL_DOMAIN, VIRTUAL_DOMAIN = "local.example.test", "virtual.example.test"
+ALIASES = {"club": "ann@example.net, bob@example.net", "unsubscribe": "human@example.org"}
+VIRTUAL_USERS = {"leave": "human@example.org"}
 
 
 @dataclass(frozen=True)

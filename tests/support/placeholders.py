@@ -208,4 +208,4 @@ def is_bounce(message: SunkMessage, expected: ExpectBounce) -> bool:
     refused = re.findall(r"^Final-Recipient: rfc822; *(\S+)$", text, re.MULTILINE | re.IGNORECASE)
     return (message.mail.startswith("<>") and message.rcpts == [f"<{expected.sender}>"]
             and [address.lower() for address in refused] == [expected.recipient]
-            and f"\nStatus: {expected.status}\n" in text)
+            and re.findall(r"^Status: *(\S+)$", text, re.MULTILINE) == [expected.status])

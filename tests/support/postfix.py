@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .mta import ALIASES, LOCAL_DOMAIN, POSTFIX
+from .mta import ALIASES, LOCAL_DOMAIN, POSTFIX, VIRTUAL_DOMAIN, VIRTUAL_USERS
 from .waiting import HarnessError, program, wait_until
 
 MAIN_CF = """\
@@ -35,7 +35,9 @@ local_recipient_maps =
 local_transport = error:no local mail
 alias_maps =
 alias_database =
-virtual_alias_domains = {local}
+recipient_delimiter = +
+propagate_unmatched_extensions =
+virtual_alias_domains = {domains}
 virtual_alias_maps = inline:{{ {aliases} }}
 inet_interfaces = loopback-only
 inet_protocols = ipv4
@@ -133,9 +135,12 @@ class Postfix:
         os.chown(self.directory / "data", owner.pw_uid, owner.pw_gid)
         os.chmod(self.directory / "data", 0o700)
         etc = self.directory / "etc"
+        pairs = [(f"{name}@{LOCAL_DOMAIN}", to) for name, to in ALIASES.items()]
+        pairs += [(f"{name}@{VIRTUAL_DOMAIN}", to) for name, to in VIRTUAL_USERS.items()]
+        aliases = " ".join(f"{{{address}={to}}}" for address, to in pairs)
         (etc / "main.cf").write_text(MAIN_CF.format(
-            dir=self.directory, sink=sink_port, non_smtpd_milters=non_smtpd_milters, local=LOCAL_DOMAIN,
-            aliases=" ".join(f"{{{name}@{LOCAL_DOMAIN}={to}}}" for name, to in ALIASES.items())))
+            dir=self.directory, sink=sink_port, non_smtpd_milters=non_smtpd_milters, aliases=aliases,
+            domains=f"{LOCAL_DOMAIN} {VIRTUAL_DOMAIN}"))
         (etc / "master.cf").write_text("".join(l.master_line() for l in self.listeners.values()) + MASTER_CF)
         # Postfix does not trust a file younger than 2 s and sleeps until it is older.
         past = time.time() - 10

@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from .mta import ALIASES, LOCAL_DOMAIN, SENDMAIL
+from .mta import ALIASES, LOCAL_DOMAIN, SENDMAIL, VIRTUAL_DOMAIN, VIRTUAL_USERS
 from .sendmail_config import MailFilter, Port, mta_config, submission_config
 from .sendmail_packages import sendmail_root
 from .syslog import SystemLog
@@ -58,6 +58,7 @@ cd /etc/mail
 m4 sendmail.mc > sendmail.cf
 m4 submit.mc > submit.cf
 makemap hash access < access
+makemap hash virtusertable < virtusertable
 /usr/sbin/sendmail -bi
 """
 
@@ -95,6 +96,7 @@ class Sendmail:
         (mail / "submit.mc").write_text(submission_config((stock / "submit.mc").read_text(), first.port))
         (mail / "service.switch").write_text("hosts files\naliases files\n")
         (mail / "aliases").write_text("".join(f"{name}: {to}\n" for name, to in ALIASES.items()))
+        (mail / "virtusertable").write_text("".join(f"{name}@{VIRTUAL_DOMAIN} {to}\n" for name, to in VIRTUAL_USERS.items()))
         (mail / "access").write_text("Connect:127 RELAY\nGreetPause:127 0\nClientRate:127 0\nClientConn:127 0\n")
 
     def _start(self, root: Path) -> None:
@@ -130,8 +132,14 @@ class Sendmail:
 
     def run(self, *command: str, text: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         """A program beside the daemon, where it sees the same files."""
-        return subprocess.run([program("nsenter", "util-linux"), "--target", str(self._process.pid), "--mount", "--uts",
-                               "--wd=/", *command], input=text, capture_output=True, timeout=120)
+        return subprocess.run(self._beside(command), input=text, capture_output=True, timeout=120)
+
+    def popen(self, *command: str) -> subprocess.Popen[bytes]:
+        """The same, to talk with."""
+        return subprocess.Popen(self._beside(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+
+    def _beside(self, command: tuple[str, ...]) -> list[str]:
+        return [program("nsenter", "util-linux"), "--target", str(self._process.pid), "--mount", "--uts", "--wd=/", *command]
 
     def submit(self, arguments: list[str], text: bytes) -> None:
         """What it answers is not looked at: it says by its exit code too what the MTA refused."""

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .mta import VIRTUAL_DOMAIN
 from .waiting import HarnessError
 
 PACKAGED = Path(__file__).resolve().parents[2] / "packaging/sendmail/optout-milter.m4"
@@ -50,6 +51,8 @@ define(`confDONT_PROBE_INTERFACES', `True')dnl
 define(`confAUTH_MECHANISMS', `PLAIN')dnl
 TRUST_AUTH_MECH(`PLAIN')dnl
 FEATURE(`nocanonify')dnl
+FEATURE(`virtusertable', `hash /etc/mail/virtusertable')dnl
+VIRTUSER_DOMAIN(`{virtual}')dnl
 FEATURE(`accept_unresolvable_domains')dnl
 define(`SMART_HOST', `sink:[127.0.0.1]')dnl
 """
@@ -66,7 +69,7 @@ def mta_config(stock: str, sink_port: int, ports: dict[str, Port], filters: Sequ
     text = _replaced(stock, first, "".join(port.line() for port in ports.values()))
     text = _replaced(text, "DAEMON_OPTIONS(`Family=inet,  Name=MSP-v4, Port=submission, M=Ea, Addr=127.0.0.1')dnl\n", "")
     lines = f"include(`{PACKAGED}')dnl\n" + "".join(one.line() for one in filters)
-    return _replaced(text, "MAILER_DEFINITIONS\n", OURS + lines + SINK.format(sink=sink_port))
+    return _replaced(text, "MAILER_DEFINITIONS\n", OURS.replace("{virtual}", VIRTUAL_DOMAIN) + lines + SINK.format(sink=sink_port))
 
 
 def submission_config(stock: str, port: int) -> str:

@@ -79,7 +79,10 @@ def _missing() -> list[str]:
 
 
 def _run(command: list[str], directory: Path) -> str:
-    done = subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=600)
+    try:
+        done = subprocess.run(command, cwd=directory, capture_output=True, text=True, timeout=600)
+    except OSError as problem:
+        raise HarnessError(f"Sendmail's packages cannot be fetched: {problem}") from None
     if done.returncode != 0:
         raise HarnessError(f"Sendmail's packages cannot be fetched: {' '.join(command)}: {done.stderr.strip()}")
     return done.stdout
