@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from support.cases import STANDARD_MAIL
 from support.milter_daemon import MilterDaemon
+from support.mta import LOCAL_DOMAIN, VIRTUAL_DOMAIN
 from support.opendkim import OpenDkim
 from support.sendmail import Sendmail
 from support.settings import base_settings
@@ -171,3 +172,18 @@ def test_bs_takes_out_instead_of_refusing(world: World, milter: MilterDaemon, op
         assert say(b"QUIT").startswith("221")
     assert recipients(world) == [[f"<{IN}>"]]
     assert "strip_cause=local_submission" in milter.log_text()
+
+
+@pytest.mark.parametrize(("feature", "found"), [("", True), ("FEATURE(`preserve_local_plus_detail')dnl\n", False)],
+                         ids=["Debian's", "preserve_local_plus_detail"])
+def test_whether_an_alias_is_found_with_a_tag(world: World, feature: str, found: bool) -> None:
+    """virtusertable finds it either way."""
+    sendmail = sendmail_of(world)
+    mail = (sendmail.directory / "mail/sendmail.mc").read_text()
+    text = mail.replace("FEATURE(`nocanonify')dnl\n", "FEATURE(`nocanonify')dnl\n" + feature)
+    assert (text != mail) == (feature != "")
+    sendmail.run("sh", "-c", "cd /etc/mail && cat > other.mc && m4 other.mc > other.cf", text=text.encode())
+    for address, expected in [(f"unsubscribe+x@{LOCAL_DOMAIN}", found), (f"leave+x@{VIRTUAL_DOMAIN}", True)]:
+        shown = sendmail.run("/usr/sbin/sendmail", "-C", "/etc/mail/other.cf", "-bv", address).stdout.decode()
+        assert ("deliverable: mailer sink" in shown) == expected, shown
+        assert ("User unknown" in shown) == (not expected), shown
