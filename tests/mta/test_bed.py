@@ -11,7 +11,6 @@ from support.cases import (STANDARD_MAIL, CaseError, ExpectBounce, ExpectLog, Ex
                            parse_case)
 from support.case_runner import case_files, fits
 from support.daemon import LogLine
-from support.mta import POSTFIX, SENDMAIL
 from support.opendkim import OpenDkim, signed_fields
 from support.pass_through import PassThrough
 from support.placeholders import compare, is_bounce
@@ -105,7 +104,7 @@ def test_comparison_sees_every_difference() -> None:
     expected = ExpectMessage("<a@b>", ["<c@d>", "<e@f>"], ["{received}", "Subject: x", "", "body"])
     head = b"Received: from client.example.test\r\n\tby mx.example.test; today\r\n"
     same = SunkMessage("<a@b>", ["<e@f>", "<c@d>"], head + b"Subject: x\r\n\r\nbody\r\n")
-    assert compare(expected, same, POSTFIX) == ""
+    assert compare(expected, same) == ""
     for mail, rcpts, data in [
         ("<z@b>", same.rcpts, same.data),
         ("<a@b>", ["<c@d>"], same.data),
@@ -114,22 +113,7 @@ def test_comparison_sees_every_difference() -> None:
         ("<a@b>", same.rcpts, b"Subject: x\r\n" + head + b"\r\nbody\r\n"),
         ("<a@b>", same.rcpts, same.data.replace(b": x", b":x")),
     ]:
-        assert compare(expected, SunkMessage(mail, rcpts, data), POSTFIX) != ""
-
-
-def test_comparison_with_an_mta_that_moves_fields() -> None:
-    """Where those stand is not compared; what they say, and the order of all others, is."""
-    mail = ["{received}", "X-Ours: yes", "From: f", " folded", "To: t", "Subject: x", "Date: d", "", "Date: body"]
-    expected = ExpectMessage("<a@b>", ["<c@d>"], mail)
-    head = "Received: from client.example.test\nX-Ours: yes\nDate: d\nFrom: f\n folded\nTo: t\nSubject: x\n\nDate: body\n"
-
-    def comparison(text: str) -> str:
-        return compare(expected, SunkMessage("<a@b>", ["<c@d>"], text.replace("\n", "\r\n").encode()), SENDMAIL)
-
-    assert comparison(head) == ""
-    for old, new in [("To: t\nSubject: x", "Subject: x\nTo: t"), ("Date: d\n", ""), ("Date: d", "Date: e"),
-                     ("\n folded", ""), ("X-Ours: yes\n", ""), ("Date: d", "Date: d\nDate: d"), ("Date: body", "body")]:
-        assert comparison(head.replace(old, new)) != "", (old, new)
+        assert compare(expected, SunkMessage(mail, rcpts, data)) != ""
 
 
 BOUNCE = """\
@@ -220,7 +204,7 @@ EXPECTED = ExpectMessage("<news@news.example.com>", ["<ann@example.com>"], ["{re
 def test_the_mta_delivers_to_the_sink(world: World, pass_through: None) -> None:
     _send(world, "main")
     (message,) = world.sink.messages()
-    assert compare(EXPECTED, message, world.mta.dialect) == ""
+    assert compare(EXPECTED, message) == ""
 
 
 def test_local_submission_goes_through_the_filter(world: World, pass_through: None) -> None:
@@ -232,6 +216,7 @@ def test_local_submission_goes_through_the_filter(world: World, pass_through: No
 
 def test_sasl(world: World, pass_through: None) -> None:
     client = world.client("main")
+    assert client.say("AUTH PLAIN AHNob3AAd3Jvbmc=").code == "535"
     assert client.say("AUTH PLAIN AHNob3AAcHc=").code == "235"
     assert client.say("QUIT").code == "221"
     client.close()

@@ -14,4 +14,4 @@ MTAS = ("postfix", "sendmail")
 
 @pytest.mark.parametrize("path", case_files(), ids=lambda path: path.stem)
 def test_case(path: Path, world: World) -> None:
-    run_case(load_case(path, world.mta.dialect.name), world)
+    run_case(load_case(path, world.mta.name), world)

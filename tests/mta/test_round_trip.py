@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 
+import pytest
 from support.cases import STANDARD_MAIL
 from support.milter_daemon import MilterDaemon
 from support.placeholders import check_token
@@ -61,6 +62,7 @@ def test_header_to_refusal(world: World) -> None:
         milter.kill()
 
 
+@pytest.mark.one_mta
 def test_it_stops_at_once(world: World) -> None:
     """libmilter alone takes up to five seconds."""
     directory = world.case_directory()

@@ -68,6 +68,7 @@ def test_what_is_not_so_fails(world: World, fake: pytest.MonkeyPatch, text: str,
         run(world, text)
 
 
+@pytest.mark.one_mta
 @pytest.mark.parametrize("line", [
     LOG + "warning: event=odd", LOG + "error: event=odd", "terminate called without an active exception",
     "x.cpp:1:2: runtime error: signed integer overflow", "==1==ERROR: AddressSanitizer: heap-use-after-free",
@@ -79,17 +80,20 @@ def test_undeclared_lines_fail(world: World, fake: pytest.MonkeyPatch, line: str
         run(world, SENT + ARRIVES)
 
 
+@pytest.mark.one_mta
 def test_declared_lines_pass(world: World, fake: pytest.MonkeyPatch) -> None:
     fake.setenv("FAKE_LOG", LOG + "warning: event=odd")
     run(world, SENT + ARRIVES + "expect warning event=odd\n")
 
 
+@pytest.mark.one_mta
 def test_sanitizers_cannot_be_declared_away(world: World, fake: pytest.MonkeyPatch) -> None:
     fake.setenv("FAKE_LOG", LOG + "error: event=odd runtime error: overflow")
     with pytest.raises(AssertionError, match="did not declare"):
         run(world, SENT + ARRIVES + "expect error .*\n")
 
 
+@pytest.mark.one_mta
 def test_a_bad_exit_fails(world: World, fake: pytest.MonkeyPatch) -> None:
     fake.setenv("FAKE_EXIT", "3")
     with pytest.raises(AssertionError, match="ended with 3"):
@@ -101,6 +105,7 @@ def test_missing_programs_fail() -> None:
         program("no-such-program", "nosuchpackage")
 
 
+@pytest.mark.one_mta
 def test_missing_product_fails(world: World, fake: pytest.MonkeyPatch) -> None:
     fake.setenv("OPTOUT_BIN", "/nonexistent")
     with pytest.raises(HarnessError, match="does not exist"):

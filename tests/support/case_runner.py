@@ -110,7 +110,6 @@ class _Runner:
         return "\n".join(self.world.mta.log().splitlines()[-12:])
 
     def _compare_messages(self) -> None:
-        dialect = self.world.mta.dialect
         remaining = self.world.sink.messages()
         problems: list[str] = []
         for bounce in self.case.bounces:
@@ -120,10 +119,10 @@ class _Runner:
             else:
                 problems.append(f"expected, but did not come: {bounce}")
         for expected in self.case.messages:
-            differences = [compare(expected, actual, dialect) for actual in remaining]
+            differences = [compare(expected, actual) for actual in remaining]
             if "" in differences:
                 actual = remaining.pop(differences.index(""))
-                check_tokens(expected, actual, dialect, self.milter.admin)
+                check_tokens(expected, actual, self.milter.admin)
             else:
                 problems.append(min(differences, key=len, default="expected, but nothing came:\n" + str(expected)))
         extra = len(self.world.sink.messages()) - len(self.case.messages) - len(self.case.bounces)

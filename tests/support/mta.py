@@ -1,9 +1,8 @@
-"""What a test may ask of the MTA, whichever it is, and the one place that knows where the two rightly differ in what they
-make of a message. What else differs stands in the cases, in lines that begin with "on postfix:" or "on sendmail:"."""
+"""What a test may ask of the MTA, whichever it is. Where the two rightly differ, the cases say so in lines that begin with
+"on postfix:" or "on sendmail:"."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Protocol
 
 MTAS = ("postfix", "sendmail")
@@ -13,36 +12,8 @@ ALIASES = {"club": "ann@example.net, bob@example.net", "unsubscribe": "human@exa
 VIRTUAL_USERS = {"leave": "human@example.org"}
 
 
-@dataclass(frozen=True)
-class Dialect:
-    """moved_fields: the header fields that the MTA puts in another place (below Received and what filters insert there).
-    Where they stand is not compared."""
-
-    name: str
-    moved_fields: tuple[str, ...] = ()
-
-    def in_its_order(self, header: list[str]) -> list[str]:
-        """The lines of a mail's header (folds among them), the moved fields first."""
-        fields: list[list[str]] = []
-        for line in header:
-            if line[:1] in (" ", "\t") and fields:
-                fields[-1].append(line)
-            else:
-                fields.append([line])
-
-        def rank(lines: list[str]) -> int:
-            name = lines[0].partition(":")[0].lower()
-            return self.moved_fields.index(name) if name in self.moved_fields else len(self.moved_fields)
-
-        return [line for lines in sorted(fields, key=rank) for line in lines]
-
-
-POSTFIX = Dialect("postfix")
-SENDMAIL = Dialect("sendmail", ("date", "from", "message-id"))
-
-
 class Mta(Protocol):
-    dialect: Dialect
+    name: str
 
     def port(self, listener: str) -> int: ...
 

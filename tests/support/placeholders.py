@@ -11,7 +11,6 @@ import time
 from . import tokens
 from .cases import CaseError, ExpectBounce, ExpectMessage
 from .daemon import Admin
-from .mta import Dialect
 from .sink import SunkMessage
 
 PLACEHOLDER = re.compile(r"\{([a-z0-9-]+)(?::([^{}]*))?\}")
@@ -168,23 +167,16 @@ def _readable_lines(message: SunkMessage) -> list[str]:
     return lines
 
 
-def _in_order(lines: list[str], dialect: Dialect) -> list[str]:
-    """A mail with its header in the one order that is compared."""
-    end = lines.index("") if "" in lines else len(lines)
-    return dialect.in_its_order(lines[:end]) + lines[end:]
-
-
 def _envelope(mail: str, rcpts: list[str]) -> list[str]:
     # Order of recipients is the MTA's choice.
     return [f"MAIL {mail}", *sorted(f"RCPT {rcpt}" for rcpt in rcpts)]
 
 
-def compare(expected: ExpectMessage, actual: SunkMessage, dialect: Dialect) -> str:
+def compare(expected: ExpectMessage, actual: SunkMessage) -> str:
     """Empty when they are the same, else the difference."""
     mail = actual.mail.replace(" BODY=8BITMIME", "") if "BODY" not in expected.mail else actual.mail
-    wanted = [ExpectedLine(line) for line in
-              [*_envelope(expected.mail, expected.rcpts), *_in_order(expected.lines, dialect)]]
-    found = [*_envelope(mail, actual.rcpts), *_in_order(_readable_lines(actual), dialect)]
+    wanted = [ExpectedLine(line) for line in [*_envelope(expected.mail, expected.rcpts), *expected.lines]]
+    found = [*_envelope(mail, actual.rcpts), *_readable_lines(actual)]
     rendered = []
     for line in found:
         same = next((w for w in wanted if w.pattern.fullmatch(line)), None)
@@ -196,9 +188,8 @@ def compare(expected: ExpectMessage, actual: SunkMessage, dialect: Dialect) -> s
     return "\n".join(difflib.unified_diff(texts, rendered, "expected", "delivered", lineterm="", n=100))
 
 
-def check_tokens(expected: ExpectMessage, actual: SunkMessage, dialect: Dialect, admin: Admin) -> None:
-    lines = zip(_in_order(expected.lines, dialect), _in_order(_readable_lines(actual), dialect), strict=True)
-    for line, text in lines:
+def check_tokens(expected: ExpectMessage, actual: SunkMessage, admin: Admin) -> None:
+    for line, text in zip(expected.lines, _readable_lines(actual), strict=True):
         ExpectedLine(line).check(text, admin)
 
 

@@ -12,7 +12,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from .mta import ALIASES, LOCAL_DOMAIN, POSTFIX, VIRTUAL_DOMAIN, VIRTUAL_USERS
+from .mta import ALIASES, LOCAL_DOMAIN, VIRTUAL_DOMAIN, VIRTUAL_USERS
 from .waiting import HarnessError, program, wait_until
 
 MAIN_CF = """\
@@ -117,7 +117,7 @@ class Listener:
 
 
 class Postfix:
-    dialect = POSTFIX
+    name = "postfix"
 
     def __init__(self, directory: Path, sink_port: int, listeners: dict[str, Listener], non_smtpd_milters: str) -> None:
         self.directory = directory

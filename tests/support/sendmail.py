@@ -12,7 +12,7 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-from .mta import ALIASES, LOCAL_DOMAIN, SENDMAIL, VIRTUAL_DOMAIN, VIRTUAL_USERS
+from .mta import ALIASES, LOCAL_DOMAIN, VIRTUAL_DOMAIN, VIRTUAL_USERS
 from .sendmail_config import MailFilter, Port, mta_config, submission_config
 from .sendmail_packages import sendmail_root
 from .syslog import SystemLog
@@ -64,7 +64,7 @@ makemap hash virtusertable < virtusertable
 
 
 class Sendmail:
-    dialect = SENDMAIL
+    name = "sendmail"
 
     def __init__(self, directory: Path, sink_port: int, ports: dict[str, Port], filters: Sequence[MailFilter]) -> None:
         """REQUIRES that `directory` and what is above it can be searched by all."""
