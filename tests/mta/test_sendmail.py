@@ -23,7 +23,7 @@ from support.world import World
 MTAS = ("sendmail",)
 NEWS = "\r\n".join(STANDARD_MAIL).encode() + b"\r\n"
 SENDER, OUT, IN = "news@news.example.com", "out@example.com", "in@example.com"
-SENDMAIL_USER = 64991  # any but root
+MILTER_USER = 64991  # any but root
 
 
 @pytest.fixture()
@@ -102,7 +102,7 @@ def test_which_socket_directories_sendmail_trusts(world: World, milter: MilterDa
     directory = world.milter_socket.parent
     milter.start()
     begin = len(world.mta.log())
-    os.chown(directory, SENDMAIL_USER, SENDMAIL_USER)
+    os.chown(directory, MILTER_USER, MILTER_USER)
     directory.chmod(mode)
     try:
         assert mail_and_rcpt(world.client("main"), OUT).code == code
