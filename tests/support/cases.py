@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .mta import MTAS
+from .case_lines import CaseError, lines_for
 from .settings import parse_value
 
 STANDARD_MAIL = """\
@@ -20,10 +20,6 @@ Date: Fri, 01 Mar 2024 10:00:00 +0000
 Message-Id: <march@news.example.com>
 
 Spring is here.""".split("\n")
-
-
-class CaseError(Exception):
-    """A case file that says something that is not understood."""
 
 
 @dataclass
@@ -175,7 +171,7 @@ def parse_case(name: str, text: str, mta: str = "postfix") -> Case:
     parser = _Parser(name)
     for number, line in enumerate(text.split("\n"), 1):
         try:
-            for one in _repeated(_on_this_mta(line, mta)):
+            for one in lines_for(line, mta):
                 parser.take(number, one)
         except CaseError as problem:
             raise CaseError(f"{name}.case:{number}: {problem}") from None
@@ -183,25 +179,6 @@ def parse_case(name: str, text: str, mta: str = "postfix") -> Case:
         return parser.end()
     except CaseError as problem:
         raise CaseError(f"{name}.case: {problem}") from None
-
-
-def _on_this_mta(line: str, mta: str) -> str:
-    """"on sendmail: LINE" is LINE with Sendmail, and nothing with Postfix."""
-    match = re.match(r"on ([a-z]+): (.*)$", line)
-    if not match:
-        return line
-    if match[1] not in MTAS:
-        raise CaseError(f"there is no MTA of that name here: {match[1]}")
-    return match[2] if match[1] == mta else ""
-
-
-def _repeated(line: str) -> list[str]:
-    """"@3 x{n}" is x1, x2, x3; "@2-3 x{n}" is x2, x3."""
-    match = re.match(r"@(?:(\d+)-)?(\d+) (.*)$", line)
-    if not match:
-        return [line]
-    first, last, rest = int(match[1] or 1), int(match[2]), match[3]
-    return [rest.replace("{n}", str(n)) for n in range(first, last + 1)]
 
 
 class _Parser:
