@@ -22,7 +22,8 @@ struct ClientFacts {
     std::string daemon;  // the MTA's name for the listener
 };
 
-// Postfix's sendmail(1) (non_smtpd_milters) and Sendmail's local submission show as localhost without a port.
+// Postfix's sendmail(1) (non_smtpd_milters) and Sendmail's "sendmail -bs -Am" show as localhost without a port. What
+// Sendmail's submit.cf hands on comes by SMTP.
 Submission submission_of(const ClientFacts& client);
 
 // What the MTA is told at the end of a message: a reply, or the edits to make before it is accepted.

@@ -201,7 +201,7 @@ def run_load(world: World, milter: MilterDaemon, seconds: float, sessions: int) 
             ledger.complain("a session does not end")
     lasted = time.monotonic() - begin
     rss_end = milter.status("VmRSS")
-    wait_until(lambda: not world.postfix.queued(), "Postfix still has mail in its queue", 300, 0.2)
+    wait_until(lambda: not world.mta.queued(), "Postfix still has mail in its queue", 300, 0.2)
     check_sink(world.sink.messages(), ledger)
     settle(milter, threads_before, files_before)
     return Report(len(ledger.expected), ledger.verdicts, lasted, ledger.problems, rss_warm, rss_end, threads_before,

@@ -1,4 +1,4 @@
-"""Every file of cases/ is one test, through a real Postfix and the real milter."""
+"""Every file of cases/ is one test, through a real MTA and the real milter."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from support.case_runner import case_files, run_case
 from support.cases import load_case
 from support.world import World
 
+MTAS = ("postfix", "sendmail")
+
 
 @pytest.mark.parametrize("path", case_files(), ids=lambda path: path.stem)
 def test_case(path: Path, world: World) -> None:
-    run_case(load_case(path), world)
+    run_case(load_case(path, world.mta.name), world)

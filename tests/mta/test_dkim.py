@@ -12,6 +12,8 @@ from support.settings import base_settings
 from support.sink import SunkMessage
 from support.world import World
 
+MTAS = ("postfix", "sendmail")
+
 
 @pytest.fixture()
 def milter(world: World) -> Iterator[MilterDaemon]:
@@ -35,7 +37,7 @@ def deliver(world: World, recipients: list[str]) -> SunkMessage:
     assert client.say("DATA").code == "354"
     assert client.message("\r\n".join(STANDARD_MAIL).encode() + b"\r\n").code == "250"
     client.quit()
-    world.postfix.wait_until_empty()
+    world.mta.wait_until_empty()
     (message,) = world.sink.messages()
     return message
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 
+import pytest
 from support.cases import STANDARD_MAIL
 from support.milter_daemon import MilterDaemon
 from support.placeholders import check_token
@@ -12,6 +13,8 @@ from support.settings import base_settings
 from support.smtp_client import SmtpClient
 from support.waiting import patience
 from support.world import World
+
+MTAS = ("postfix", "sendmail")
 
 NEWS = "\r\n".join(STANDARD_MAIL).encode() + b"\r\n"
 
@@ -35,7 +38,7 @@ def test_header_to_refusal(world: World) -> None:
     try:
         client = world.client("main")
         assert send(client, "news@news.example.com", "Ann@Example.com", NEWS) == "250"
-        world.postfix.wait_until_empty()
+        world.mta.wait_until_empty()
         (message,) = world.sink.messages()
         (header,) = message.fields("List-Unsubscribe")
         match = re.search(r"<mailto:([^>]+)>", header)
@@ -45,7 +48,7 @@ def test_header_to_refusal(world: World) -> None:
         assert send(client, "news@news.example.com", "ann@example.com", NEWS) == "550"
         assert send(client, "news@news.example.com", "bob@example.com", NEWS) == "250"
         client.quit()
-        world.postfix.wait_until_empty()
+        world.mta.wait_until_empty()
         assert [m.rcpts for m in world.sink.messages()] == [["<Ann@Example.com>"], ["<bob@example.com>"]]
         milter.stop()
         # What is recorded is still there after a restart.
@@ -59,6 +62,7 @@ def test_header_to_refusal(world: World) -> None:
         milter.kill()
 
 
+@pytest.mark.one_mta
 def test_it_stops_at_once(world: World) -> None:
     """libmilter alone takes up to five seconds."""
     directory = world.case_directory()

@@ -11,6 +11,8 @@ from support.fake_product import write_fake_product
 from support.waiting import HarnessError, program
 from support.world import World
 
+MTAS = ("postfix", "sendmail")
+
 SENT = """\
 title: A mail passes
 session main
@@ -57,14 +59,16 @@ def test_what_is_so_passes(world: World, fake: pytest.MonkeyPatch) -> None:
     (SENT + ARRIVES + ARRIVES, "expected, but nothing came"),
     (SENT + ARRIVES.replace("| {mail}", "| X-More: yes\n| {mail}"), "X-More"),
     (SENT + ARRIVES.replace("<ann@example.com>", "<bob@example.com>"), "bob@example.com"),
-    (SENT + ARRIVES + "expect maildrop 1\n", "expected 1 in maildrop"),
+    (SENT + ARRIVES + "expect unsubmitted 1\n", "expected 1 unsubmitted"),
     (SENT + ARRIVES + "expect no log event=started\n", "not expected in the milter's log"),
-], ids=["code", "enhanced code", "reply text", "extra message", "missing message", "header", "recipient", "maildrop", "log"])
+    (SENT + ARRIVES + "expect bounce news@news.example.com ann@example.com 5.7.1\n", "expected, but did not come: ExpectB"),
+], ids=["code", "enhanced code", "reply text", "extra message", "missing message", "header", "recipient", "unsubmitted", "log", "bounce"])
 def test_what_is_not_so_fails(world: World, fake: pytest.MonkeyPatch, text: str, problem: str) -> None:
     with pytest.raises(AssertionError, match=problem):
         run(world, text)
 
 
+@pytest.mark.one_mta
 @pytest.mark.parametrize("line", [
     LOG + "warning: event=odd", LOG + "error: event=odd", "terminate called without an active exception",
     "x.cpp:1:2: runtime error: signed integer overflow", "==1==ERROR: AddressSanitizer: heap-use-after-free",
@@ -76,17 +80,20 @@ def test_undeclared_lines_fail(world: World, fake: pytest.MonkeyPatch, line: str
         run(world, SENT + ARRIVES)
 
 
+@pytest.mark.one_mta
 def test_declared_lines_pass(world: World, fake: pytest.MonkeyPatch) -> None:
     fake.setenv("FAKE_LOG", LOG + "warning: event=odd")
     run(world, SENT + ARRIVES + "expect warning event=odd\n")
 
 
+@pytest.mark.one_mta
 def test_sanitizers_cannot_be_declared_away(world: World, fake: pytest.MonkeyPatch) -> None:
     fake.setenv("FAKE_LOG", LOG + "error: event=odd runtime error: overflow")
     with pytest.raises(AssertionError, match="did not declare"):
         run(world, SENT + ARRIVES + "expect error .*\n")
 
 
+@pytest.mark.one_mta
 def test_a_bad_exit_fails(world: World, fake: pytest.MonkeyPatch) -> None:
     fake.setenv("FAKE_EXIT", "3")
     with pytest.raises(AssertionError, match="ended with 3"):
@@ -98,6 +105,7 @@ def test_missing_programs_fail() -> None:
         program("no-such-program", "nosuchpackage")
 
 
+@pytest.mark.one_mta
 def test_missing_product_fails(world: World, fake: pytest.MonkeyPatch) -> None:
     fake.setenv("OPTOUT_BIN", "/nonexistent")
     with pytest.raises(HarnessError, match="does not exist"):

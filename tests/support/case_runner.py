@@ -12,7 +12,7 @@ from typing import Any
 from . import cases, tokens
 from .daemon import Admin, LogLine
 from .milter_daemon import MilterDaemon
-from .placeholders import check_tokens, compare, to_bytes
+from .placeholders import check_tokens, compare, is_bounce, to_bytes
 from .private_redis import PrivateRedis
 from .settings import base_settings, change, to_text
 from .smtp_client import Reply, SmtpClient
@@ -40,8 +40,8 @@ def fits(line: LogLine, words: list[str]) -> bool:
         elif word in ("error:", "warning:"):
             if line.level + ":" != word:
                 return False
-        elif key == "NOQUEUE":
-            if not line.text.startswith("NOQUEUE:"):
+        elif key in ("NOQUEUE", "QUEUEID"):
+            if not re.match("NOQUEUE:" if key == "NOQUEUE" else "(?!NOQUEUE:)[0-9A-Za-z]{6,}:", line.text):
                 return False
         elif key not in pairs:
             return False
@@ -88,10 +88,10 @@ class _Runner:
             for client in self.sessions.values():
                 client.quit()
             self.sessions.clear()
-            self.world.postfix.wait_until_empty()
+            self.world.mta.wait_until_empty()
         except (AssertionError, OSError) as problem:
             raise AssertionError(f"{self.case.name}.case:{number}: {problem}\n\nmilter's log:\n"
-                                 f"{self.milter.log_text()}\n\nPostfix's log ends:\n{self._postfix_log()}") from problem
+                                 f"{self.milter.log_text()}\n\nthe MTA's log ends:\n{self._mta_log()}") from problem
         self._compare_messages()
         self.milter.stop()
         undeclared = self.milter.undeclared(self.case.declared)
@@ -103,15 +103,21 @@ class _Runner:
         self.milter.kill()
         if self.redis is not None:
             self.redis.close()
-        if self.world.postfix.queued():
-            self.world.postfix.delete_queued()
+        if self.world.mta.queued():
+            self.world.mta.delete_queued()
 
-    def _postfix_log(self) -> str:
-        return "\n".join(self.world.postfix.log().splitlines()[-12:])
+    def _mta_log(self) -> str:
+        return "\n".join(self.world.mta.log().splitlines()[-12:])
 
     def _compare_messages(self) -> None:
         remaining = self.world.sink.messages()
         problems: list[str] = []
+        for bounce in self.case.bounces:
+            found = [message for message in remaining if is_bounce(message, bounce)]
+            if found:
+                remaining.remove(found[0])
+            else:
+                problems.append(f"expected, but did not come: {bounce}")
         for expected in self.case.messages:
             differences = [compare(expected, actual) for actual in remaining]
             if "" in differences:
@@ -119,7 +125,7 @@ class _Runner:
                 check_tokens(expected, actual, self.milter.admin)
             else:
                 problems.append(min(differences, key=len, default="expected, but nothing came:\n" + str(expected)))
-        extra = len(self.world.sink.messages()) - len(self.case.messages)
+        extra = len(self.world.sink.messages()) - len(self.case.messages) - len(self.case.bounces)
         if extra > 0:
             problems += [f"not expected: MAIL {m.mail} RCPT {m.rcpts}\n" + "\n".join(m.lines()) for m in remaining]
         assert not problems, (f"{self.case.name}: what was delivered is not what was expected\n" + "\n\n".join(problems)
@@ -217,11 +223,11 @@ class _Runner:
     @perform.register
     def _(self, step: cases.Submit) -> None:
         lines = [self._bytes(line) for line in step.lines]
-        self.world.postfix.submit(step.arguments, b"\n".join(lines) + b"\n")
+        self.world.mta.submit(step.arguments, b"\n".join(lines) + b"\n")
 
     @perform.register
-    def _(self, step: cases.WakePickup) -> None:
-        self.world.postfix.wake_pickup()
+    def _(self, step: cases.WakeSubmission) -> None:
+        self.world.mta.wake_submission()
 
     @perform.register
     def _(self, step: cases.ExpectLog) -> None:
@@ -233,9 +239,9 @@ class _Runner:
         assert not found, f"not expected in the milter's log: {found}"
 
     @perform.register
-    def _(self, step: cases.ExpectMaildrop) -> None:
-        queued = [name for name in self.world.postfix.queued() if name.startswith("maildrop/")]
-        assert len(queued) == step.count, f"expected {step.count} in maildrop, there are {queued}"
+    def _(self, step: cases.ExpectUnsubmitted) -> None:
+        queued = self.world.mta.unsubmitted()
+        assert len(queued) == step.count, f"expected {step.count} unsubmitted, there are {queued}"
 
     @perform.register
     def _(self, step: cases.ExpectMirror) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from .case_lines import CaseError, lines_for
 from .settings import parse_value
 
 STANDARD_MAIL = """\
@@ -19,10 +20,6 @@ Date: Fri, 01 Mar 2024 10:00:00 +0000
 Message-Id: <march@news.example.com>
 
 Spring is here.""".split("\n")
-
-
-class CaseError(Exception):
-    """A case file that says something that is not understood."""
 
 
 @dataclass
@@ -98,7 +95,7 @@ class Submit:
 
 
 @dataclass
-class WakePickup:
+class WakeSubmission:
     pass
 
 
@@ -110,8 +107,15 @@ class ExpectMessage:
 
 
 @dataclass
+class ExpectBounce:  # the MTA's own report, with the null sender
+    sender: str
+    recipient: str
+    status: str
+
+
+@dataclass
 class ExpectLog:
-    words: list[str]  # "key=value", "key" (there, whatever it says), or "NOQUEUE"
+    words: list[str]  # "key=value", "key" (there, whatever it says), "NOQUEUE" or "QUEUEID"
 
 
 @dataclass
@@ -120,7 +124,7 @@ class ExpectNoLog:
 
 
 @dataclass
-class ExpectMaildrop:
+class ExpectUnsubmitted:
     count: int
 
 
@@ -137,8 +141,8 @@ class ExpectMirror:
     records: int
 
 
-Step = (Config | Change | Reload | Ctl | Remember | Redis | Disk | Session | Send | Data | ExpectReply | Submit | WakePickup
-        | ExpectLog | ExpectNoLog | ExpectMaildrop | ExpectRecord
+Step = (Config | Change | Reload | Ctl | Remember | Redis | Disk | Session | Send | Data | ExpectReply | Submit | WakeSubmission
+        | ExpectLog | ExpectNoLog | ExpectUnsubmitted | ExpectRecord
         | ExpectMirror)
 
 
@@ -149,6 +153,7 @@ class Case:
     config: list[Config] = field(default_factory=list)
     steps: list[tuple[int, Step]] = field(default_factory=list)  # with the line's number
     messages: list[ExpectMessage] = field(default_factory=list)
+    bounces: list[ExpectBounce] = field(default_factory=list)
     says_no_message: bool = False
     declared: list[re.Pattern[str]] = field(default_factory=list)  # warnings and errors of the log
 
@@ -157,15 +162,16 @@ class Case:
         return any(c.path == "store.type" and c.value == "redis" for c in self.config)
 
 
-def load_case(path: Path) -> Case:
-    return parse_case(path.stem, path.read_text(encoding="utf-8"))
+def load_case(path: Path, mta: str) -> Case:
+    return parse_case(path.stem, path.read_text(encoding="utf-8"), mta)
 
 
-def parse_case(name: str, text: str) -> Case:
+def parse_case(name: str, text: str, mta: str = "postfix") -> Case:
+    """As it is for that MTA."""
     parser = _Parser(name)
     for number, line in enumerate(text.split("\n"), 1):
         try:
-            for one in _repeated(line):
+            for one in lines_for(line, mta):
                 parser.take(number, one)
         except CaseError as problem:
             raise CaseError(f"{name}.case:{number}: {problem}") from None
@@ -173,15 +179,6 @@ def parse_case(name: str, text: str) -> Case:
         return parser.end()
     except CaseError as problem:
         raise CaseError(f"{name}.case: {problem}") from None
-
-
-def _repeated(line: str) -> list[str]:
-    """"@3 x{n}" is x1, x2, x3; "@2-3 x{n}" is x2, x3."""
-    match = re.match(r"@(?:(\d+)-)?(\d+) (.*)$", line)
-    if not match:
-        return [line]
-    first, last, rest = int(match[1] or 1), int(match[2]), match[3]
-    return [rest.replace("{n}", str(n)) for n in range(first, last + 1)]
 
 
 class _Parser:
@@ -215,10 +212,10 @@ class _Parser:
         case = self.case
         if not case.title:
             raise CaseError("a case begins with title:")
-        expectations = (ExpectReply, ExpectLog, ExpectNoLog, ExpectMaildrop, ExpectRecord)
-        if not case.messages and not case.says_no_message:
+        expectations = (ExpectReply, ExpectLog, ExpectNoLog, ExpectUnsubmitted, ExpectRecord)
+        if not case.messages and not case.bounces and not case.says_no_message:
             raise CaseError("says neither \"expect message\" nor \"expect no message\"")
-        if case.messages and case.says_no_message:
+        if (case.messages or case.bounces) and case.says_no_message:
             raise CaseError("says both \"expect message\" and \"expect no message\"")
         if not any(isinstance(step, expectations) for _, step in case.steps):
             raise CaseError("expects nothing but messages: a reply, log line or record must be expected too")
@@ -326,9 +323,9 @@ class _Parser:
         self._add(number, step)
 
     def _on_wake(self, number: int, rest: str) -> None:
-        if rest != "pickup":
+        if rest != "submission":
             raise CaseError(f"nobody to wake: {rest}")
-        self._add(number, WakePickup())
+        self._add(number, WakeSubmission())
 
     def _on_expect(self, number: int, rest: str) -> None:
         what, _, more = rest.partition(" ")
@@ -339,14 +336,16 @@ class _Parser:
             self.case.messages.append(self._message)
         elif rest == "no message":
             self.case.says_no_message = True
+        elif what == "bounce" and len(words) == 3:
+            self.case.bounces.append(ExpectBounce(*words))
         elif what == "log" and words:
             self._add(number, ExpectLog(words))
         elif what == "no" and words[:1] == ["log"] and words[1:]:
             self._add(number, ExpectNoLog(words[1:]))
         elif what in ("warning", "error") and more:
             self.case.declared.append(_pattern(more))
-        elif what == "maildrop" and more.isdigit():
-            self._add(number, ExpectMaildrop(int(more)))
+        elif what == "unsubmitted" and more.isdigit():
+            self._add(number, ExpectUnsubmitted(int(more)))
         elif what == "mirror" and more.isdigit():
             self._add(number, ExpectMirror(int(more)))
         elif what in ("record", "redis") and words:

@@ -9,7 +9,7 @@ import re
 import time
 
 from . import tokens
-from .cases import CaseError, ExpectMessage
+from .cases import CaseError, ExpectBounce, ExpectMessage
 from .daemon import Admin
 from .sink import SunkMessage
 
@@ -21,7 +21,7 @@ PATTERNS = {
     "sealed": r"[a-z2-7]{40,}",
     "any": r".*",
 }
-RECEIVED = "Received: (from Postfix)"
+RECEIVED = "Received: (from the MTA)"
 
 
 def to_bytes(line: str, admin: Admin, remembered: str = "") -> bytes:
@@ -155,14 +155,14 @@ class ExpectedLine:
 
 
 def _readable_lines(message: SunkMessage) -> list[str]:
-    """The captured lines; each Received of Postfix's as one short line."""
+    """The captured lines; each Received of the MTA's as one short line."""
     lines: list[str] = []
     in_received = in_body = False
     for line in message.lines():
         in_body = in_body or line == ""
         if in_received and line[:1] in (" ", "\t"):
             continue
-        in_received = not in_body and line.startswith("Received: ") and "example.test" in line
+        in_received = not in_body and re.match(r"Received: .*(example\.test|\(from root@localhost\))", line) is not None
         lines.append(RECEIVED if in_received else line)
     return lines
 
@@ -191,3 +191,12 @@ def compare(expected: ExpectMessage, actual: SunkMessage) -> str:
 def check_tokens(expected: ExpectMessage, actual: SunkMessage, admin: Admin) -> None:
     for line, text in zip(expected.lines, _readable_lines(actual), strict=True):
         ExpectedLine(line).check(text, admin)
+
+
+def is_bounce(message: SunkMessage, expected: ExpectBounce) -> bool:
+    """Whether it tells the sender that this recipient, and no other, was refused with that status."""
+    text = "\n".join(message.lines())
+    refused = re.findall(r"^Final-Recipient: rfc822; *(\S+)$", text, re.MULTILINE | re.IGNORECASE)
+    return (message.mail.startswith("<>") and message.rcpts == [f"<{expected.sender}>"]
+            and [address.lower() for address in refused] == [expected.recipient]
+            and re.findall(r"^Status: *(\S+)$", text, re.MULTILINE) == [expected.status])

@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from .mta import ALIASES, LOCAL_DOMAIN, VIRTUAL_DOMAIN, VIRTUAL_USERS
 from .waiting import HarnessError, program, wait_until
 
 MAIN_CF = """\
@@ -34,6 +35,10 @@ local_recipient_maps =
 local_transport = error:no local mail
 alias_maps =
 alias_database =
+recipient_delimiter = +
+propagate_unmatched_extensions =
+virtual_alias_domains = {domains}
+virtual_alias_maps = inline:{{ {aliases} }}
 inet_interfaces = loopback-only
 inet_protocols = ipv4
 mynetworks = 127.0.0.0/8
@@ -112,6 +117,8 @@ class Listener:
 
 
 class Postfix:
+    name = "postfix"
+
     def __init__(self, directory: Path, sink_port: int, listeners: dict[str, Listener], non_smtpd_milters: str) -> None:
         self.directory = directory
         self.listeners = listeners
@@ -128,8 +135,12 @@ class Postfix:
         os.chown(self.directory / "data", owner.pw_uid, owner.pw_gid)
         os.chmod(self.directory / "data", 0o700)
         etc = self.directory / "etc"
+        pairs = [(f"{name}@{LOCAL_DOMAIN}", to) for name, to in ALIASES.items()]
+        pairs += [(f"{name}@{VIRTUAL_DOMAIN}", to) for name, to in VIRTUAL_USERS.items()]
+        aliases = " ".join(f"{{{address}={to}}}" for address, to in pairs)
         (etc / "main.cf").write_text(MAIN_CF.format(
-            dir=self.directory, sink=sink_port, non_smtpd_milters=non_smtpd_milters))
+            dir=self.directory, sink=sink_port, non_smtpd_milters=non_smtpd_milters, aliases=aliases,
+            domains=f"{LOCAL_DOMAIN} {VIRTUAL_DOMAIN}"))
         (etc / "master.cf").write_text("".join(l.master_line() for l in self.listeners.values()) + MASTER_CF)
         # Postfix does not trust a file younger than 2 s and sleeps until it is older.
         past = time.time() - 10
@@ -160,6 +171,9 @@ class Postfix:
                 found += [f"{queue}/{name}" for name in files]
         return found
 
+    def unsubmitted(self) -> list[str]:
+        return [name for name in self.queued() if name.startswith("maildrop/")]
+
     def wait_until_empty(self) -> None:
         wait_until(lambda: not self.queued(), "Postfix still has mail in its queue", 20)
 
@@ -168,8 +182,8 @@ class Postfix:
         subprocess.run([program("sendmail", "postfix"), "-C", str(self.directory / "etc"), "-t", "-i", *arguments],
                        input=text, check=True, timeout=60)
 
-    def wake_pickup(self) -> None:
-        """Has maildrop looked at now, not in a minute."""
+    def wake_submission(self) -> None:
+        """Pickup looks at maildrop now, not in a minute."""
         subprocess.run([program("postkick", "postfix"), "-c", str(self.directory / "etc"), "public", "pickup", "W"],
                        check=True, timeout=60)
 

@@ -1,15 +1,19 @@
-"""The smallest Dovecot auth server, so that Postfix can do real SMTP AUTH. PLAIN; every user's password is "pw"."""
+"""The smallest servers that check passwords, so that an MTA can do real SMTP AUTH: Dovecot's protocol for Postfix, and
+that of saslauthd for Sendmail. PLAIN; every user's password is "pw"."""
 
 from __future__ import annotations
 
 import base64
 import os
 import socket
+import struct
 import threading
 from pathlib import Path
 
 
 class SaslServer:
+    """Dovecot's."""
+
     def __init__(self, path: Path) -> None:
         self.path = path
         self._listener = socket.socket(socket.AF_UNIX)
@@ -43,3 +47,17 @@ class SaslServer:
                 verdict = b"OK" if password == b"pw" else b"FAIL"
                 stream.write(verdict + b"\t" + words[1] + b"\tuser=" + user + b"\n")
                 stream.flush()
+
+
+class Saslauthd(SaslServer):
+    """saslauthd's: user, password, service and realm, each with its length before it; the answer likewise."""
+
+    @staticmethod
+    def _serve(connection: socket.socket) -> None:
+        with connection, connection.makefile("rb") as stream:
+            words = []
+            for _ in range(4):
+                (size,) = struct.unpack(">H", stream.read(2))
+                words.append(stream.read(size))
+            verdict = b"OK" if words[1] == b"pw" else b"NO"
+            connection.sendall(struct.pack(">H", len(verdict)) + verdict)

@@ -39,7 +39,7 @@ def send(client: SmtpClient, recipient: str) -> str:
 
 def the_url(world: World) -> str:
     """The https URL of the one message that arrived."""
-    world.postfix.wait_until_empty()
+    world.mta.wait_until_empty()
     (message,) = world.sink.messages()
     assert message.fields("List-Unsubscribe-Post") == ["List-Unsubscribe=One-Click"]
     (field,) = message.fields("List-Unsubscribe")
@@ -73,7 +73,7 @@ def mailed_link(world: World, recipient: str) -> str:
 def test_header_to_refusal_to_undo(world: World, store: str) -> None:
     world.sink.clear()
     directory: Path = world.case_directory()
-    settings: Settings = web_settings(directory, smtp=f"smtp://127.0.0.1:{world.postfix.port('main')}")
+    settings: Settings = web_settings(directory, smtp=f"smtp://127.0.0.1:{world.mta.port('main')}")
     settings["milter"] = {"listen": f"unix:{world.milter_socket}", "socket_group": "postfix"}
     redis = None
     if store == "redis":
