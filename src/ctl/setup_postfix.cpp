@@ -24,16 +24,16 @@ std::string directory_of(const mta::PostfixState& state) {
 }
 
 // "postfix reload", of this configuration.
-std::string reload(const SetupPostfix& command) {
-    return command.directory.empty() ? "postfix reload" : "postfix -c " + printable(command.directory) + " reload";
+std::string reload(const mta::PostfixState& state, const SetupPostfix& command) {
+    return command.directory.empty() ? "postfix reload" : "postfix -c " + printable(directory_of(state)) + " reload";
 }
 
-Exit say_done(const mta::Done& done, const SetupPostfix& command, Io& io) {
+Exit say_done(const mta::Done& done, const std::string& reload, Io& io) {
     for (std::size_t i = 0; i < done.files.size(); ++i) say_changed(done.files[i], done.back_ups[i], io);
     for (const std::string& left : done.left) {
         io.out << "left alone, since it was changed meanwhile: " << printable(left) << '\n';
     }
-    if (!done.files.empty()) io.out << "Now run: " << reload(command) << '\n';
+    if (!done.files.empty()) io.out << "Now run: " << reload << '\n';
     if (done.complaints.empty()) return Exit::fine;
     complain(io, "\"postfix check\" says:");
     for (const std::string_view line : split(done.complaints, '\n')) io.err << printable(line) << '\n';
@@ -46,7 +46,7 @@ Exit undo(const mta::PostfixState& state, const SetupPostfix& command, const Clo
         return Exit::fine;
     }
     const auto done = mta::undo_postfix(state, clock.now());
-    return done ? say_done(*done, command, io) : say(done.error(), io);
+    return done ? say_done(*done, reload(state, command), io) : say(done.error(), io);
 }
 
 }  // namespace
@@ -73,11 +73,12 @@ Exit run(const SetupPostfix& command, const std::string& config, const Clock& cl
     }
     say_notes(plan.notes, io);
     if (command.step == SetupStep::show) {
-        io.out << "Nothing is changed yet. With --apply these changes are made; then run: " << reload(command) << '\n';
+        io.out << "Nothing is changed yet. With --apply these changes are made; then run: " << reload(*state, command)
+               << '\n';
         return Exit::fine;
     }
     const auto done = mta::apply_postfix(*state, plan, wanted, clock.now());
-    return done ? say_done(*done, command, io) : say(done.error(), io);
+    return done ? say_done(*done, reload(*state, command), io) : say(done.error(), io);
 }
 
 }  // namespace optout::ctl

@@ -240,6 +240,8 @@ void Planner::plan_default_action() {
     for (const WayIn& way : state_.facts.ways) {
         const auto own = own_setting(state_.master_cf, way, "milter_default_action");
         if (!own || own->value != "accept" || takes_no_filters(way)) continue;
+        const auto filters = own_setting(state_.master_cf, way, smtpd_list);
+        if (filters && trim(filters->value).empty()) continue;  // left without filters
         plan_.edits.push_back({"master.cf", own->key, "milter_default_action", own->value, "tempfail", why});
     }
 }
