@@ -34,11 +34,12 @@ Result<std::string> ask_postconf(const std::string& directory, std::vector<std::
         command.insert(command.end(),
                        {"-c", std::filesystem::absolute(directory, ignored).lexically_normal().string()});
     }
+    const std::string asked = join(command, " ");
     command.insert(command.end(), arguments.begin(), arguments.end());
     auto run = run_program(command, Deadline::in(time_for_postconf));
     if (!run) return tl::unexpected(run.error());
     if (run->exit_code == 0) return std::move(run->out);
-    return fail("run", join(command, " "), std::string(trim(run->err)));
+    return fail("run", asked, std::string(trim(run->err)));
 }
 
 Result<Facts> read_postfix(const std::string& directory) {
