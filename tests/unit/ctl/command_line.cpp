@@ -61,7 +61,7 @@ const Case mistakes[] = {
      "optoutctl: cannot open /nowhere/x: No such file or directory\n"},
     {"both steps of setup",
      {"setup", "postfix", "--apply", "--undo"},
-     "optoutctl: --undo excludes --apply; --help tells more\n"},
+     "optoutctl: --apply excludes --undo; --help tells more\n"},
     {"no sendmail.mc",
      {"setup", "sendmail", "--sendmail-mc", "/nowhere/x"},
      "optoutctl: cannot open /nowhere/x: No such file or directory\n"},
