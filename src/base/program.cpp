@@ -36,7 +36,7 @@ Result<Pipe> open_pipe() {
 
 Result<std::string> path_of(const std::string& program) {
     if (program.find('/') != std::string::npos) return program;
-    const char* given = std::getenv("PATH");
+    const char* given = std::getenv("PATH");  // NOLINT(concurrency-mt-unsafe): nobody sets the environment
     const std::string path = std::string(given == nullptr ? "/usr/bin:/bin" : given) + ":" + system_directories;
     for (const std::string_view directory : split(path, ':')) {
         std::string candidate = std::string(directory.empty() ? "." : directory) + "/" + program;
@@ -59,6 +59,7 @@ std::vector<std::string> environment_in_c() {
 
 std::vector<char*> pointers(std::vector<std::string>& texts) {
     std::vector<char*> all;
+    all.reserve(texts.size() + 1);
     for (std::string& text : texts) all.push_back(text.data());
     all.push_back(nullptr);
     return all;

@@ -120,7 +120,9 @@ std::optional<Span> find_service(std::string_view master_cf, std::string_view ke
         const auto end = text.find_first_of(blanks, second);
         name = text.substr(0, first);
         type = text.substr(second, end - second);
-        if (name + "/" + type == key) return line;
+        name += '/';
+        name += type;
+        if (name == key) return line;
     }
     return std::nullopt;
 }

@@ -138,8 +138,9 @@ Planner::Placed Planner::inserted(const List& list, const std::string& item) con
         for (const Filter& filter : other.filters) {
             if (role_of(filter) != Role::signer) continue;
             const std::string in = has_variable(other.text) ? " (" + other.text + ")" : "";
-            return {list.value.substr(0, at) + item + comma + list.value.substr(at),
-                    "before the signer " + filter.text + in + ", which signs what is added"};
+            std::string value = list.value;
+            value.insert(at, item + comma);
+            return {std::move(value), "before the signer " + filter.text + in + ", which signs what is added"};
         }
         at += other.text.size();
     }
@@ -179,15 +180,18 @@ bool Planner::reach_ours(const std::vector<const WayIn*>& ways, const std::strin
     for (const WayIn* way : ways) {
         const Place place{state_.facts.queue_directory, way->chroot};
         if (postfix_item(socket_, place)) continue;
-        const std::string queue = state_.facts.queue_directory;
-        plan_.obstacles.push_back(
-            setting + ": " + way->name + " runs in a chroot, " + way->chroot + ", and cannot reach " + socket_ +
-            ". In optout.yaml set \"milter.listen: unix:" + queue +
-            "/optout-milter/milter.sock\" (main.cf will name it "
-            "unix:optout-milter/milter.sock), make that directory so that the milter's user can write to it and " +
-            state_.facts.user +
-            " can enter it, restart optout-milter, and run this again. Or set the chroot column of "
-            "the service in master.cf to n.");
+        std::string text = setting + ": " + way->name + " runs in a chroot, " + way->chroot;
+        text += ", and cannot reach " + socket_ + ". In optout.yaml set \"milter.listen: unix:";
+        text += state_.facts.queue_directory;
+        text +=
+            "/optout-milter/milter.sock\" (main.cf will name it unix:optout-milter/milter.sock), make that directory "
+            "so "
+            "that the milter's user can write to it and ";
+        text += state_.facts.user;
+        text +=
+            " can enter it, restart optout-milter, and run this again. Or set the chroot column of the service in "
+            "master.cf to n.";
+        plan_.obstacles.push_back(std::move(text));
         return false;
     }
     return true;
