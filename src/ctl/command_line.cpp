@@ -39,8 +39,10 @@ struct Reading {
     KeysShow keys_show;
     AdminTokenNew admin_token_new;
     AdminTokenShow admin_token_show;
+    SetupPostfix setup_postfix;
+    SetupSendmail setup_sendmail;
     std::string config = default_config;
-    std::optional<std::variant<SecretsCommand, Sync, StoreCommand>> chosen;
+    std::optional<std::variant<SecretsCommand, Sync, StoreCommand, SetupCommand>> chosen;
 };
 
 template <typename Group, typename Command>
@@ -221,6 +223,36 @@ void add_secrets_commands(CLI::App& app, Reading& r) {
     add_token_file(*known, r.admin_token_show.file);
 }
 
+void add_step(CLI::App& sub, SetupStep& step) {
+    auto* apply = sub.add_flag_callback(
+        "--apply", [&step] { step = SetupStep::apply; }, "Make the changes, after a copy of each file");
+    auto* undo = sub.add_flag_callback(
+        "--undo", [&step] { step = SetupStep::undo; }, "Take the changes out again, and nothing else");
+    undo->excludes(apply);
+}
+
+void add_setup_commands(CLI::App& app, Reading& r) {
+    auto* setup = app.add_subcommand("setup", "Attach the milter to the MTA of this host");
+    setup->group("Commands");
+    setup->require_subcommand(1);
+    auto* postfix = command_of<SetupCommand>(*setup, r, r.setup_postfix, "postfix",
+                                             "Print, or make, the changes of main.cf and master.cf");
+    add_step(*postfix, r.setup_postfix.step);
+    postfix->add_option("--postfix-config", r.setup_postfix.directory, "The directory of main.cf, as for postconf -c")
+        ->type_name("DIR");
+    auto* sendmail =
+        command_of<SetupCommand>(*setup, r, r.setup_sendmail, "sendmail", "Print, or make, the change of sendmail.mc");
+    add_step(*sendmail, r.setup_sendmail.step);
+    sendmail->add_option("--sendmail-mc", r.setup_sendmail.mc, "The file that sendmail.cf is made from")
+        ->type_name("FILE")
+        ->capture_default_str();
+    for (CLI::App* sub : {postfix, sendmail}) {
+        sub->footer(
+            "Prints the changes and makes none, unless it is told to. Where all is done already it says so. The MTA is "
+            "not\nreloaded. Exit code: 0 done, or nothing is to be done; 2 an error, or something stands in the way.");
+    }
+}
+
 // CLI11 says of a missing or misspelt command only that a "subcommand" is required. Empty where it is something else.
 std::string command_problem(const CLI::App& whole) {
     const CLI::App* app = &whole;
@@ -266,6 +298,7 @@ std::variant<CommandLine, Exit> read_command_line(std::span<const std::string> a
     add_store_commands(app, reading);
     add_token_commands(app, reading);
     add_secrets_commands(app, reading);
+    add_setup_commands(app, reading);
     try {
         app.parse(std::vector<std::string>(arguments.rbegin(), arguments.rend()));
     } catch (const CLI::ParseError& error) {

@@ -96,6 +96,18 @@ struct Sync {
     enum class Ways { one, both } ways = Ways::one;
 };
 
+enum class SetupStep { show, apply, undo };
+struct SetupPostfix {
+    SetupStep step = SetupStep::show;
+    std::string directory;  // as for postconf -c; empty: the default
+};
+struct SetupSendmail {
+    SetupStep step = SetupStep::show;
+    std::string mc = "/etc/mail/sendmail.mc";
+};
+
+// Read the config file, but open no store; undo does not read it.
+using SetupCommand = std::variant<SetupPostfix, SetupSendmail>;
 // Need no config file: they come before it.
 using SecretsCommand = std::variant<KeysNew, KeysShow, AdminTokenNew, AdminTokenShow>;
 using StoreCommand = std::variant<Check, Add, Remove, Pause, List, Import, Export, Backup, Restore, Verify,
@@ -107,6 +119,9 @@ Exit run(const AdminTokenNew& command, const Clock& clock, Io& io);
 Exit run(const AdminTokenShow& command, const Clock& clock, Io& io);
 
 Exit run(const Sync& command, const Stores& stores, Io& io);
+
+Exit run(const SetupPostfix& command, const std::string& config, const Clock& clock, Io& io);
+Exit run(const SetupSendmail& command, const std::string& config, const Clock& clock, Io& io);
 
 Exit run(const Check& command, Context& context);
 Exit run(const Add& command, Context& context);

@@ -38,6 +38,10 @@ Exit run(std::span<const std::string> arguments, const Stores& stores, const Clo
     if (const auto* sync = std::get_if<ctl::Sync>(&line.command)) {
         return ctl::finish_output(io, ctl::run(*sync, stores, io));
     }
+    if (const auto* setup = std::get_if<ctl::SetupCommand>(&line.command)) {
+        return ctl::finish_output(
+            io, std::visit([&](const auto& command) { return ctl::run(command, line.config, clock, io); }, *setup));
+    }
     const auto& store = std::get<ctl::StoreCommand>(line.command);
     return ctl::finish_output(io, run_with_config(line.config, store, stores, clock, io));
 }

@@ -22,7 +22,8 @@ struct Filter {
     friend bool operator==(const Filter&, const Filter&) = default;
 };
 
-// One way by which mail comes into the MTA, and the filters that it goes through, in order.
+// One way by which mail comes into the MTA, and the filters that it goes through, in order. Sendmail has none of kind
+// local: its submit.cf hands what sendmail(1) is given to a daemon by SMTP, so that it goes by that daemon's filters.
 struct WayIn {
     enum class Kind { smtp, local } kind = Kind::smtp;
     std::string name;     // for people: "smtp inet" (the service of master.cf), "local submission", "Daemon MTA"
@@ -41,9 +42,14 @@ struct Facts {
                           // source, where that is another
     std::string source;   // "/etc/mail/sendmail.mc", "/etc/postfix/main.cf"
     std::string queue_directory;
-    std::string user;                        // under which it connects to filters: "postfix", "smmsp", "root"
+    std::string user;  // under which it connects to filters: "postfix", "smmsp", "root"
+    // What stands between a user and a tag where mail to user+tag comes to user, aliases included: Postfix's
+    // recipient_delimiter (each of its characters does); Sendmail's "+", but nothing with preserve_local_plus_detail:
+    // there unsubscribe+TOKEN is "User unknown" although there is an alias unsubscribe.
+    std::string tag_separator;
     std::string recipient_delimiter;         // Sendmail: "+" where it is kept (preserve_local_plus_detail), else empty
-    std::vector<std::string> local_domains;  // mail to them is delivered on this host (mydestination, class w)
+    std::vector<std::string> local_domains;  // mail to them is delivered on this host (mydestination and the virtual
+                                             // domains, class w); of tables only the name is known, "hash:/etc/x"
     std::vector<WayIn> ways;
     friend bool operator==(const Facts&, const Facts&) = default;
 };

@@ -19,12 +19,12 @@ const Case mistakes[] = {
     {"no command",
      {},
      "optoutctl: expected a command, one of check, list, pending, add, remove, pause, erase, import, export, "
-     "backup, restore, verify, sync, token, keys, admin-token\n"},
+     "backup, restore, verify, sync, token, keys, admin-token, setup\n"},
     {"misspelt command", {"chek", "a@example.com"}, "optoutctl: there is no command \"chek\"; did you mean check?\n"},
     {"another word",
      {"frobnicate"},
      "optoutctl: there is no command \"frobnicate\"; expected one of check, list, pending, add, remove, pause, erase, "
-     "import, export, backup, restore, verify, sync, token, keys, admin-token\n"},
+     "import, export, backup, restore, verify, sync, token, keys, admin-token, setup\n"},
     {"a word of two, one missing", {"keys"}, "optoutctl: expected a command, one of new, show\n"},
     {"a word of two, one misspelt", {"token", "shoe"}, "optoutctl: there is no command \"shoe\"; did you mean show?\n"},
     {"no argument", {"import"}, "optoutctl: FILE is required; --help tells more\n"},
@@ -58,6 +58,12 @@ const Case mistakes[] = {
      "optoutctl: --until: expected a time, a date or a duration such as 30d, got \"9999-01-01\"\n"},
     {"no such file",
      {"check", "--file", "/nowhere/x"},
+     "optoutctl: cannot open /nowhere/x: No such file or directory\n"},
+    {"both steps of setup",
+     {"setup", "postfix", "--apply", "--undo"},
+     "optoutctl: --apply excludes --undo; --help tells more\n"},
+    {"no sendmail.mc",
+     {"setup", "sendmail", "--sendmail-mc", "/nowhere/x"},
      "optoutctl: cannot open /nowhere/x: No such file or directory\n"},
     {"a folder", {"add", "--file", "/"}, "optoutctl: cannot read /: it is a directory\n"},
 };

@@ -1,0 +1,128 @@
+// See filters.h.
+#include "mta/filters.h"
+
+#include <algorithm>
+#include <array>
+
+#include "base/text.h"
+
+namespace optout::mta {
+
+namespace {
+
+constexpr std::string_view between_items = ", \t\r\n";
+
+std::string_view without_braces(std::string_view item) {
+    if (item.size() < 2 || item.front() != '{' || item.back() != '}') return item;
+    return trim(item.substr(1, item.size() - 2));
+}
+
+// "inet:HOST:PORT", "inet:[::1]:PORT" -> "inet:PORT@HOST", "inet6:PORT@::1"
+std::string inet_socket(std::string_view rest) {
+    const auto colon = rest.rfind(':');
+    if (colon == std::string_view::npos) return "inet:" + std::string(rest);
+    std::string_view host = rest.substr(0, colon);
+    const std::string port(rest.substr(colon + 1));
+    if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+    take_prefix(host, "IPv6:");
+    const bool six = host.find(':') != std::string_view::npos;
+    return (six ? "inet6:" : "inet:") + port + "@" + std::string(host);
+}
+
+std::string unix_socket(std::string_view path, const Place& place) {
+    if (path.starts_with('/')) return "unix:" + place.chroot + std::string(path);
+    return "unix:" + place.queue_directory + "/" + std::string(path);
+}
+
+std::string socket_of_endpoint(std::string_view endpoint, const Place& place) {
+    if (take_prefix(endpoint, "unix:") || take_prefix(endpoint, "local:")) return unix_socket(endpoint, place);
+    take_prefix(endpoint, "inet:");
+    return inet_socket(endpoint);
+}
+
+}  // namespace
+
+std::vector<std::string> split_milters(std::string_view value) {
+    std::vector<std::string> items;
+    while (true) {
+        const auto begin = value.find_first_not_of(between_items);
+        if (begin == std::string_view::npos) return items;
+        value.remove_prefix(begin);
+        std::size_t depth = 0;
+        std::size_t end = 0;
+        for (; end < value.size(); ++end) {
+            if (value[end] == '{') ++depth;
+            if (value[end] == '}' && depth > 0) --depth;
+            if (depth == 0 && between_items.find(value[end]) != std::string_view::npos) break;
+        }
+        items.emplace_back(value.substr(0, end));
+        value.remove_prefix(end);
+    }
+}
+
+std::optional<WhenDown> when_down_of(std::string_view word) {
+    if (word == "accept") return WhenDown::accept;
+    if (word == "tempfail") return WhenDown::tempfail;
+    if (word == "reject") return WhenDown::reject;
+    if (word == "quarantine") return WhenDown::quarantine;
+    return std::nullopt;
+}
+
+Filter postfix_filter(std::string_view item, const Place& place, WhenDown default_action) {
+    Filter filter;
+    filter.text = std::string(item);
+    filter.when_down = default_action;
+    const auto parts = split_milters(without_braces(item));
+    if (!parts.empty()) filter.socket = socket_of_endpoint(parts.front(), place);
+    // Blanks around "=" make three words of it.
+    const std::string inner(without_braces(item));
+    if (const auto at = inner.find("default_action"); at != std::string::npos && parts.size() > 1) {
+        const auto equals = inner.find('=', at);
+        if (equals != std::string::npos) {
+            const auto words = split_milters(std::string_view(inner).substr(equals + 1));
+            if (!words.empty()) filter.when_down = when_down_of(words.front()).value_or(default_action);
+        }
+    }
+    return filter;
+}
+
+Role role_of(const Filter& filter) {
+    constexpr std::array<std::string_view, 2> names{"dkim", "rspamd"};
+    // OpenDKIM in Debian's and others' manuals, dkimpy-milter, rspamd_proxy.
+    constexpr std::array<std::string_view, 4> ports{":8891@", ":12301@", ":8892@", ":11332@"};
+    const std::string name = lower_ascii(filter.name + " " + filter.socket);
+    const auto is_in = [&](std::string_view known) { return name.find(known) != std::string::npos; };
+    if (std::any_of(names.begin(), names.end(), is_in)) return Role::signer;
+    if (filter.socket.starts_with("inet") && std::any_of(ports.begin(), ports.end(), is_in)) return Role::signer;
+    return Role::other;
+}
+
+std::string socket_of(std::string_view listen) {
+    const auto colon = listen.find(':');
+    const std::string kind(listen.substr(0, colon));
+    const std::string_view rest = colon == std::string_view::npos ? "" : listen.substr(colon + 1);
+    if (kind == "unix" || kind == "local") return "unix:" + std::string(rest);
+    const auto at = rest.find('@');
+    const std::string port(rest.substr(0, at));
+    std::string host(at == std::string_view::npos ? "" : rest.substr(at + 1));
+    if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+    if (kind == "inet6") return "inet6:" + port + "@" + (host.empty() || host == "::" ? "::1" : host);
+    return "inet:" + port + "@" + (host.empty() || host == "0.0.0.0" ? "127.0.0.1" : host);
+}
+
+std::optional<std::string> postfix_item(std::string_view socket, const Place& place) {
+    std::string_view rest = socket;
+    if (take_prefix(rest, "unix:")) {
+        if (place.chroot.empty()) return std::string(socket);
+        if (!take_prefix(rest, place.queue_directory + "/")) return std::nullopt;
+        return "unix:" + std::string(rest);
+    }
+    const bool six = take_prefix(rest, "inet6:");
+    if (!six) take_prefix(rest, "inet:");
+    const auto at = rest.find('@');
+    const std::string port(rest.substr(0, at));
+    const std::string host(at == std::string_view::npos ? "127.0.0.1" : rest.substr(at + 1));
+    return "inet:" + (six ? "[" + host + "]" : host) + ":" + port;
+}
+
+}  // namespace optout::mta

@@ -1,0 +1,40 @@
+// Filters (milters) as the MTAs' configurations name them, and as optout.yaml does.
+// Pure. Must not know files nor programs.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "mta/facts.h"
+
+namespace optout::mta {
+
+// Postfix: the items of smtpd_milters, separated by commas or blanks; an item in braces is one, braces included.
+std::vector<std::string> split_milters(std::string_view value);
+
+// Where a Postfix daemon stands when it connects: a path without / in front is below the queue directory, and all paths
+// are below the chroot where there is one.
+struct Place {
+    std::string queue_directory;
+    std::string chroot;  // empty: none
+};
+
+// Of one item of smtpd_milters, whose variables are expanded.
+Filter postfix_filter(std::string_view item, const Place& place, WhenDown default_action);
+
+std::optional<WhenDown> when_down_of(std::string_view word);  // "accept", …
+
+// DKIM signers must come after the filter whose header fields they sign. Known by their usual names and ports.
+enum class Role { signer, other };
+Role role_of(const Filter& filter);
+
+// milter.listen as this host reaches it: as in Filter::socket, with loopback in place of every address.
+std::string socket_of(std::string_view listen);
+
+// The item of smtpd_milters for a socket, below the queue directory where `place` is chrooted; nothing where a daemon
+// in that chroot cannot reach it.
+std::optional<std::string> postfix_item(std::string_view socket, const Place& place);
+
+}  // namespace optout::mta

@@ -1,0 +1,23 @@
+// What postconf(1) prints, as facts. Pure: texts in, values out.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "mta/facts.h"
+
+namespace optout::mta {
+
+struct PostfixTexts {
+    std::string parameters;  // postconf -x NAME..., "name = value" a line
+    std::string services;    // postconf -M
+    std::string overrides;   // postconf -Px, "service/type/name = value" a line
+};
+
+// The parameters that are asked for.
+const std::vector<std::string>& postfix_parameters();
+
+Facts postfix_facts(const PostfixTexts& texts);
+
+}  // namespace optout::mta

@@ -1,0 +1,235 @@
+// See sendmail_plan.h.
+#include "mta/sendmail_plan.h"
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "mta/filters.h"
+#include "mta/sendmail_facts.h"
+
+namespace optout::mta {
+
+namespace {
+
+constexpr std::string_view filter_name = "optout-milter";
+constexpr std::string_view first_line = "dnl # optout-milter begin";
+constexpr std::string_view last_line = "dnl # optout-milter end";
+
+struct Line {
+    std::size_t begin = 0;
+    std::size_t end = 0;    // with its line end
+    int number = 0;         // from 1
+    std::string_view text;  // trimmed; empty where m4 does not read it
+};
+
+// m4 drops what follows dnl, and Sendmail's own what stands between divert(-1) and divert(0).
+std::vector<Line> lines_of(std::string_view mc) {
+    std::vector<Line> lines;
+    bool diverted = false;
+    for (std::size_t begin = 0; begin < mc.size();) {
+        const auto found = mc.find('\n', begin);
+        const std::size_t end = found == std::string_view::npos ? mc.size() : found + 1;
+        std::string_view text = trim(mc.substr(begin, end - begin));
+        if (text.starts_with("divert(")) diverted = text.starts_with("divert(-1)");
+        if (diverted || text.starts_with("dnl") || text.starts_with('#')) text = "";
+        lines.push_back({begin, end, static_cast<int>(lines.size()) + 1, text});
+        begin = end;
+    }
+    return lines;
+}
+
+// "INPUT_MAIL_FILTER(`name', `S=...')": from its name to the closing bracket, on this line or a later one.
+std::string_view call_at(std::string_view mc, const Line& line) {
+    const auto end = mc.find(')', line.begin);
+    return mc.substr(line.begin, end == std::string_view::npos ? end : end - line.begin);
+}
+
+std::string unquoted(std::string_view argument) {
+    std::string text(trim(argument));
+    std::erase_if(text, [](char c) { return c == '`' || c == '\''; });
+    return text;
+}
+
+Filter filter_of(std::string_view call) {
+    const auto open = call.find('(');
+    const auto comma = call.find(',');
+    Filter filter;
+    if (open == std::string_view::npos) return filter;
+    filter.name = unquoted(call.substr(open + 1, comma == std::string_view::npos ? comma : comma - open - 1));
+    if (comma != std::string_view::npos) filter.socket = equate(unquoted(call.substr(comma + 1)), 'S');
+    return filter;
+}
+
+class Planner {
+  public:
+    Planner(std::string_view mc, const Facts& facts, const Wanted& wanted)
+        : old_(mc), mc_(without_block(mc)), lines_(lines_of(mc_)), facts_(facts), wanted_(wanted) {}
+
+    SendmailPlan plan();
+
+  private:
+    enum class Form { in_its_place, first_of_all };
+    std::string block(Form form) const;
+    const Line* first(std::string_view prefix) const;
+    const Line* line_of_hand() const;
+    const Line* line_of_signer() const;
+    const Line* line_of_mailer() const;
+    bool signer_elsewhere() const;
+    void insert(const Line& before, Form form, std::string why);
+    void note_daemons();
+    void note_address();
+
+    std::string_view old_;
+    std::string mc_;
+    std::vector<Line> lines_;
+    const Facts& facts_;
+    const Wanted& wanted_;
+    SendmailPlan plan_;
+};
+
+std::string Planner::block(Form form) const {
+    const std::string equates = "`" + std::string(filter_name) + "', `S=" + socket_of(wanted_.listen) +
+                                ", F=T, T=C:10s;S:10s;R:30s;E:1m')dnl\n";
+    const std::string lines =
+        form == Form::in_its_place
+            ? "INPUT_MAIL_FILTER(" + equates
+            : "MAIL_FILTER(" + equates +
+                  "define(`confINPUT_MAIL_FILTERS', `optout-milter'ifelse(defn(`confINPUT_MAIL_FILTERS')X, `X', `',\n"
+                  "``, 'defn(`confINPUT_MAIL_FILTERS')'))dnl\n";
+    return std::string(first_line) + "\n" + lines + std::string(last_line) + "\n";
+}
+
+const Line* Planner::first(std::string_view prefix) const {
+    const auto found =
+        std::find_if(lines_.begin(), lines_.end(), [&](const Line& line) { return line.text.starts_with(prefix); });
+    return found == lines_.end() ? nullptr : &*found;
+}
+
+// Where somebody put the filter in without set-up: by name, or by including its lines.
+const Line* Planner::line_of_hand() const {
+    for (const Line& line : lines_) {
+        const bool filter = line.text.starts_with("INPUT_MAIL_FILTER(") || line.text.starts_with("MAIL_FILTER(");
+        if (filter && filter_of(call_at(mc_, line)).name == filter_name) return &line;
+        const bool include = line.text.starts_with("include(") || line.text.starts_with("sinclude(");
+        if (include && line.text.find("optout-milter.m4") != std::string_view::npos) return &line;
+    }
+    return nullptr;
+}
+
+const Line* Planner::line_of_signer() const {
+    for (const Line& line : lines_) {
+        if (!line.text.starts_with("INPUT_MAIL_FILTER(")) continue;
+        if (role_of(filter_of(call_at(mc_, line))) == Role::signer) return &line;
+    }
+    return nullptr;
+}
+
+const Line* Planner::line_of_mailer() const {
+    const Line* definitions = first("MAILER_DEFINITIONS");
+    const Line* mailer = first("MAILER(");
+    if (definitions == nullptr || mailer == nullptr) return mailer == nullptr ? definitions : mailer;
+    return definitions->number < mailer->number ? definitions : mailer;
+}
+
+// sendmail.cf has a signer that this text does not name: it comes with an include.
+bool Planner::signer_elsewhere() const {
+    for (const WayIn& way : facts_.ways) {
+        for (const Filter& filter : way.filters) {
+            const auto names_it = [&](const Line& line) {
+                return line.text.starts_with("INPUT_MAIL_FILTER(") && filter_of(call_at(mc_, line)).name == filter.name;
+            };
+            if (filter.name != filter_name && role_of(filter) == Role::signer &&
+                std::none_of(lines_.begin(), lines_.end(), names_it)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+void Planner::insert(const Line& before, Form form, std::string why) {
+    plan_.block = block(form);
+    plan_.line = before.number;
+    plan_.why = std::move(why);
+    plan_.text = mc_.substr(0, before.begin) + plan_.block + mc_.substr(before.begin);
+}
+
+void Planner::note_daemons() {
+    for (const Line& line : lines_) {
+        const bool daemon = line.text.starts_with("DAEMON_OPTIONS(");
+        if (!daemon || line.text.find("InputMailFilters") == std::string_view::npos) continue;
+        plan_.notes.push_back("line " + std::to_string(line.number) +
+                              " gives a daemon filters of its own (InputMailFilters=): add optout-milter there by "
+                              "hand, before a signer, or its mail does not pass the milter: " +
+                              std::string(line.text));
+    }
+}
+
+void Planner::note_address() {
+    const std::string address = wanted_.local + "@" + wanted_.domain;
+    const Line* feature = first("FEATURE(`preserve_local_plus_detail'");
+    if (feature == nullptr) feature = first("FEATURE(preserve_local_plus_detail");
+    if (feature != nullptr) {
+        plan_.notes.push_back("line " + std::to_string(feature->number) + ", preserve_local_plus_detail: with it " +
+                              wanted_.local + "+TOKEN is an unknown user although there is an alias " + wanted_.local +
+                              ". Take it out, or give the address a line in virtusertable: " + wanted_.local + "+*@" +
+                              wanted_.domain + " " + wanted_.local);
+    }
+    if (wanted_.separator != "+") {
+        plan_.notes.push_back("mailto_separator in optout.yaml is \"" + wanted_.separator +
+                              "\": Sendmail takes only + for one");
+    }
+    plan_.notes.push_back("Sendmail must accept mail to " + address +
+                          ". Where it has no such mailbox yet, let it go to a person, for example in "
+                          "/etc/mail/aliases \"" +
+                          wanted_.local + ": postmaster\", then newaliases; " + wanted_.domain +
+                          " must be in /etc/mail/local-host-names");
+}
+
+SendmailPlan Planner::plan() {
+    plan_.text = std::string(old_);
+    if (const Line* hand = line_of_hand()) {
+        plan_.notes.push_back("line " + std::to_string(hand->number) +
+                              " names the filter already, and not by this "
+                              "command; left alone: " +
+                              std::string(hand->text));
+        return std::move(plan_);
+    }
+    const Line* mailer = line_of_mailer();
+    if (mailer == nullptr) {
+        plan_.obstacles.emplace_back("there is no MAILER line: is this a sendmail.mc?");
+        return std::move(plan_);
+    }
+    if (const Line* order = first("define(`confINPUT_MAIL_FILTERS'"); order != nullptr) {
+        insert(*mailer, Form::first_of_all,
+               "as the first filter: line " + std::to_string(order->number) + " sets the order by itself");
+    } else if (signer_elsewhere()) {
+        insert(*mailer, Form::first_of_all, "as the first filter: a DKIM signer comes from a file that is included");
+    } else if (const Line* signer = line_of_signer()) {
+        insert(*signer, Form::in_its_place, "before the signer, which signs what is added");
+    } else {
+        insert(*mailer, Form::in_its_place, "the last filter: no DKIM signer is known by its name or port");
+    }
+    note_daemons();
+    note_address();
+    return std::move(plan_);
+}
+
+}  // namespace
+
+std::string without_block(std::string_view mc) {
+    std::string text(mc);
+    for (auto begin = text.find(first_line); begin != std::string::npos; begin = text.find(first_line, begin)) {
+        const auto last = text.find(last_line, begin);
+        if (last == std::string::npos) return text;  // somebody cut it: what is ours is not known
+        const auto end = text.find('\n', last);
+        text.erase(begin, end == std::string::npos ? end : end + 1 - begin);
+    }
+    return text;
+}
+
+SendmailPlan plan_sendmail(const std::string& mc, const Facts& facts, const Wanted& wanted) {
+    return Planner(mc, facts, wanted).plan();
+}
+
+}  // namespace optout::mta

@@ -1,0 +1,357 @@
+"""optoutctl setup on a real Postfix and a real sendmail.mc: what it changes works, and is gone again after --undo."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from support.cases import STANDARD_MAIL
+from support.daemon import Admin
+from support.milter_daemon import MilterDaemon
+from support.postfix import Postfix
+from support.sendmail_packages import sendmail_root
+from support.settings import base_settings, change
+from support.sink import Sink
+from support.smtp_client import SmtpClient
+from support.waiting import free_ports, program
+
+NEWS = "\r\n".join(STANDARD_MAIL).encode() + b"\r\n"
+ADDED = "milter_default_action = accept\nvirtual_alias_domains = lists.example.com\n" \
+    "virtual_alias_maps = inline:{ unsubscribe@lists.example.com=people@example.test }\n"
+
+
+class BarePostfix(Postfix):
+    """As an admin has it before: no filter anywhere, what is not answered is accepted. Three services: one that takes the
+    settings of main.cf, one with a filter of its own, one that is without filters on purpose."""
+
+    def __init__(self, directory: Path, sink_port: int, chroot: str) -> None:
+        self.plain, self.own, self.none, other = free_ports(4)
+        self.chroot = chroot
+        self.other = f"inet:127.0.0.1:{other}"
+        super().__init__(directory, sink_port, {}, "")
+
+    def _write_config(self, sink_port: int, non_smtpd_milters: str) -> None:
+        super()._write_config(sink_port, non_smtpd_milters)
+        text = re.sub(r"^(milter_default_action|non_smtpd_milters|inet_protocols) .*\n", "", self.main_cf, flags=re.MULTILINE)
+        (self.etc / "main.cf").write_text(text + ADDED)
+        smtpd = f"inet n - {self.chroot} - - smtpd\n"
+        services = (f"127.0.0.1:{self.plain} {smtpd}"
+                    f"127.0.0.1:{self.own} {smtpd}   # a filter that nobody misses\n"
+                    f"  -o {{ smtpd_milters = {{ {self.other}, default_action=accept }} }}\n"
+                    f"127.0.0.1:{self.none} {smtpd}  -o smtpd_milters=\n")
+        (self.etc / "master.cf").write_text(services + self.master_cf)
+        self.age()
+
+    @property
+    def etc(self) -> Path:
+        return self.directory / "etc"
+
+    @property
+    def main_cf(self) -> str:
+        return (self.etc / "main.cf").read_text()
+
+    @property
+    def master_cf(self) -> str:
+        return (self.etc / "master.cf").read_text()
+
+    def age(self) -> None:
+        """Postfix sleeps until what it reads is older than 2 s."""
+        for name in ("main.cf", "master.cf"):
+            subprocess.run(["touch", "-d", "10 seconds ago", str(self.etc / name)], check=True)
+
+    def restart(self) -> None:
+        """Not a reload: after that an old process may answer once more."""
+        self.stop()
+        self.age()
+        self._start()
+
+    def value(self, name: str) -> str:
+        done = subprocess.run([program("postconf", "postfix"), "-c", str(self.etc), "-h", name], check=True, text=True,
+                              capture_output=True, timeout=60)
+        return done.stdout.strip()
+
+    def edit(self, setting: str) -> None:
+        subprocess.run([program("postconf", "postfix"), "-c", str(self.etc), "-e", setting], check=True, timeout=60)
+
+
+class Bed:
+    def __init__(self, directory: Path, chroot: str) -> None:
+        self.directory = directory
+        (port,) = free_ports(1)
+        self.sink = Sink(port)
+        self.postfix = BarePostfix(directory / "postfix", port, chroot)
+        self.milter: MilterDaemon | None = None
+
+    def start_milter(self, listen: str) -> None:
+        home = self.directory / "milter"
+        home.mkdir()
+        self.milter = MilterDaemon(home, change(base_settings(home, Path("unused")), "milter.listen", listen))
+        self.milter.start()
+        self.milter.admin.must("add", "ann@example.com")
+
+    def admin(self) -> Admin:
+        assert self.milter is not None
+        return self.milter.admin
+
+    def setup(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        return self.admin().run("setup", "postfix", "--postfix-config", str(self.postfix.etc), *arguments)
+
+    def files(self) -> dict[str, bytes]:
+        return {path.name: path.read_bytes() for path in self.postfix.etc.iterdir()}
+
+    def code(self, port: int, recipient: str) -> str:
+        """What ends a mail of the list to one recipient."""
+        client = SmtpClient(port)
+        client.say("EHLO client.example.test")
+        assert client.say("MAIL FROM:<news@news.example.com>").code == "250"
+        reply = client.say(f"RCPT TO:<{recipient}>")
+        if reply.code == "250":
+            assert client.say("DATA").code == "354"
+            reply = client.message(NEWS)
+        client.quit()
+        return reply.code
+
+    def close(self) -> None:
+        if self.milter is not None:
+            self.milter.kill()
+        self.postfix.stop()
+        self.sink.close()
+
+
+@pytest.fixture()
+def directory() -> Iterator[Path]:
+    path = Path(tempfile.mkdtemp(prefix="optout-setup-"))
+    path.chmod(0o755)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@pytest.fixture()
+def bed(directory: Path, request: pytest.FixtureRequest) -> Iterator[Bed]:
+    bed = Bed(directory, getattr(request, "param", "n"))
+    try:
+        yield bed
+    finally:
+        bed.close()
+
+
+def listens(bed: Bed) -> dict[str, tuple[str, str]]:
+    """As optout.yaml has it, and as main.cf is to."""
+    (port,) = free_ports(1)
+    return {
+        "unix": (f"unix:{bed.directory}/m.sock", f"unix:{bed.directory}/m.sock"),
+        "inet": (f"inet:{port}@127.0.0.1", f"inet:127.0.0.1:{port}"),
+        "inet6": (f"inet6:{port}@::1", f"inet:[::1]:{port}"),
+    }
+
+
+@pytest.mark.parametrize("kind", ["unix", "inet", "inet6"])
+def test_apply_makes_postfix_ask_and_undo_ends_it(bed: Bed, kind: str) -> None:
+    listen, item = listens(bed)[kind]
+    bed.start_milter(listen)
+    before = bed.files()
+    assert bed.code(bed.postfix.plain, "ann@example.com") == "250"
+
+    shown = bed.setup()
+    assert shown.returncode == 0 and f"+ smtpd_milters = {item}\n" in shown.stdout
+    assert bed.files() == before
+
+    done = bed.setup("--apply")
+    assert done.returncode == 0 and f"Now run: postfix -c {bed.postfix.etc} reload\n" in done.stdout
+    assert done.stderr == ""
+    postfix = bed.postfix
+    assert (postfix.value("smtpd_milters"), postfix.value("non_smtpd_milters")) == (item, item)
+    assert (postfix.value("milter_default_action"), postfix.value("recipient_delimiter")) == ("tempfail", "+")
+    copies = {name.partition(".optout-")[0]: data for name, data in bed.files().items() if ".optout-" in name}
+    assert copies == {name: before[name] for name in ("main.cf", "master.cf")}
+    for copy in postfix.etc.glob("*.optout-*"):
+        assert copy.stat().st_mode == (postfix.etc / "main.cf").stat().st_mode
+
+    postfix.restart()
+    for port in (postfix.plain, postfix.own):
+        assert [bed.code(port, to) for to in ("ann@example.com", "bob@example.com")] == ["550", "250"]
+    assert bed.code(postfix.none, "ann@example.com") == "250"  # left without filters
+    assert f"note: 127.0.0.1:{postfix.none} inet: has \"-o smtpd_milters=\" (no filters) in master.cf; left alone" \
+        in done.stdout
+    # What people send back reaches the milter: the address with a token is known.
+    token = bed.admin().must("token", "make", "bob@example.com", "--list", "newsletter", "--json")
+    (address,) = re.findall(r"unsubscribe\+[a-z0-9]+@lists\.example\.com", token)[:1]
+    assert bed.code(postfix.plain, address) == "250"
+    assert bed.code(postfix.plain, "bob@example.com") == "550"
+
+    applied = bed.files()
+    again = bed.setup("--apply")
+    assert (again.returncode, again.stdout) == (0, "Nothing is to be done: Postfix asks the milter already.\n")
+    assert bed.files() == applied
+
+    undone = bed.setup("--undo")
+    assert undone.returncode == 0
+    assert {name: data for name, data in bed.files().items() if ".optout-" not in name} == before
+    postfix.restart()
+    assert bed.code(postfix.plain, "ann@example.com") == "250"
+    nothing = bed.setup("--undo")
+    assert (nothing.returncode, nothing.stdout) == (0, "Nothing is to be undone.\n")
+
+
+def test_what_the_admin_changed_meanwhile_stays(bed: Bed) -> None:
+    bed.start_milter(f"unix:{bed.directory}/m.sock")
+    ours = f"unix:{bed.directory}/m.sock"
+    assert bed.setup("--apply").returncode == 0
+    bed.postfix.edit(f"smtpd_milters={ours}, {bed.postfix.other}")
+    bed.postfix.edit("milter_default_action=reject")
+    bed.postfix.edit("message_size_limit=1000000")
+    master = bed.postfix.etc / "master.cf"
+    master.write_text(bed.postfix.master_cf.replace(f", {ours} }}", f", {ours}, inet:127.0.0.1:9 }}"))
+    assert "inet:127.0.0.1:9" in bed.postfix.master_cf
+
+    undone = bed.setup("--undo")
+    assert undone.returncode == 0
+    assert f"left alone, since it was changed meanwhile: milter_default_action in {bed.postfix.etc}/main.cf\n" \
+        in undone.stdout
+    assert bed.postfix.value("smtpd_milters") == bed.postfix.other
+    assert bed.postfix.value("non_smtpd_milters") == ""
+    assert bed.postfix.value("milter_default_action") == "reject"
+    assert bed.postfix.value("message_size_limit") == "1000000"
+    assert f"smtpd_milters = {{ {bed.postfix.other}, default_action=accept }}, inet:127.0.0.1:9 }}" \
+        in bed.postfix.master_cf
+    assert ours not in bed.postfix.main_cf + bed.postfix.master_cf
+
+
+def test_a_moved_socket_takes_the_place_of_the_old_one(bed: Bed) -> None:
+    bed.start_milter(f"unix:{bed.directory}/m.sock")
+    assert bed.milter is not None
+    before = bed.files()
+    assert bed.setup("--apply").returncode == 0
+    moved = f"unix:{bed.directory}/moved.sock"
+    bed.milter.write_config(change(bed.milter.settings, "milter.listen", moved))
+    assert bed.setup("--apply").returncode == 0
+    assert (bed.postfix.value("smtpd_milters"), bed.postfix.value("non_smtpd_milters")) == (moved, moved)
+    assert bed.setup("--undo").returncode == 0
+    assert {name: data for name, data in bed.files().items() if ".optout-" not in name} == before
+
+
+@pytest.mark.parametrize("bed", ["y"], indirect=True)
+def test_a_chroot_is_told_of_and_can_be_reached_into(bed: Bed) -> None:
+    spool = bed.postfix.directory / "spool"
+    inside = spool / "optout-milter"
+    inside.mkdir()
+    bed.start_milter(f"unix:{inside}/milter.sock")
+    assert bed.milter is not None
+    right = bed.milter.settings
+    before = bed.files()
+
+    bed.milter.write_config(change(right, "milter.listen", f"unix:{bed.directory}/m.sock"))
+    for arguments in ([], ["--apply"]):
+        refused = bed.setup(*arguments)
+        assert refused.returncode == 2 and refused.stdout == ""
+        assert f'In optout.yaml set "milter.listen: unix:{inside}/milter.sock"' in refused.stderr
+        assert bed.files() == before
+
+    bed.milter.write_config(right)
+    assert bed.setup("--apply").returncode == 0
+    assert bed.postfix.value("smtpd_milters") == "unix:optout-milter/milter.sock"
+    bed.postfix.restart()
+    assert bed.code(bed.postfix.plain, "ann@example.com") == "550"
+    assert bed.setup("--undo").returncode == 0
+    assert {name: data for name, data in bed.files().items() if ".optout-" not in name} == before
+
+
+def test_where_the_second_file_cannot_be_written_the_first_is_put_back(bed: Bed) -> None:
+    bed.start_milter(f"unix:{bed.directory}/m.sock")
+    before = bed.files()
+    subprocess.run(["chattr", "+i", str(bed.postfix.etc / "master.cf")], check=True)
+    try:
+        failed = bed.setup("--apply")
+    finally:
+        subprocess.run(["chattr", "-i", str(bed.postfix.etc / "master.cf")], check=True)
+    assert failed.returncode == 2 and "master.cf: Operation not permitted" in failed.stderr
+    assert {name: data for name, data in bed.files().items() if ".optout-" not in name and ".new" not in name} == before
+
+
+FILTERS = "INPUT_MAIL_FILTER(`clamav', `S=local:/run/clamav/clamav-milter.ctl')dnl\n" \
+    "INPUT_MAIL_FILTER(`opendkim', `S=inet:8891@127.0.0.1')dnl\n"
+
+
+def sendmail_cf(mc: Path) -> str:
+    """What m4 makes of it: with the packages' files, of which some name each other by the path they have when installed."""
+    installed = "/usr/share/sendmail/cf/"
+    here = mc.parent / "cf"
+    if not here.exists():
+        shutil.copytree(sendmail_root() / installed.strip("/"), here)
+        for file in here.rglob("debian*.m4"):
+            file.write_text(file.read_text().replace(installed, f"{here}/"))
+    text = mc.read_text().replace(installed, f"{here}/")
+    text = re.sub(r"include\(`/etc/mail/m4/.*\n", "", text)
+    done = subprocess.run(["m4", f"-D_CF_DIR_={here}/"], input=text, text=True, capture_output=True, timeout=60)
+    assert (done.returncode, done.stderr) == (0, "")
+    return done.stdout
+
+
+def test_sendmail_asks_the_milter_before_the_signer(directory: Path) -> None:
+    mc = directory / "sendmail.mc"
+    stock = (sendmail_root() / "usr/share/sendmail/cf/debian/sendmail.mc").read_text()
+    mc.write_text(stock.replace("MAILER_DEFINITIONS\n", FILTERS + "MAILER_DEFINITIONS\n"))
+    before = mc.read_bytes()
+    milter = MilterDaemon(directory, base_settings(directory, Path("/run/optout-milter/milter.sock")))
+
+    def setup(*arguments: str) -> subprocess.CompletedProcess[str]:
+        return milter.admin.run("setup", "sendmail", "--sendmail-mc", str(mc), *arguments)
+
+    shown = setup()
+    assert shown.returncode == 0 and "+ INPUT_MAIL_FILTER(`optout-milter', " in shown.stdout
+    assert mc.read_bytes() == before
+    done = setup("--apply")
+    assert done.returncode == 0 and f"Now run: make -C {directory}, and restart Sendmail\n" in done.stdout
+    (copy,) = directory.glob("sendmail.mc.optout-*")
+    assert copy.read_bytes() == before
+    cf = sendmail_cf(mc)
+    assert re.findall(r"^O InputMailFilters=(.*)", cf, re.MULTILINE) == ["clamav, optout-milter, opendkim"]
+    assert re.findall(r"^Xoptout-milter, (.*)", cf, re.MULTILINE) == \
+        ["S=unix:/run/optout-milter/milter.sock, F=T, T=C:10s;S:10s;R:30s;E:1m"]
+
+    applied = mc.read_bytes()
+    again = setup("--apply")
+    assert (again.returncode, again.stdout) == (0, f"Nothing is to be done: {mc} names the milter already.\n")
+    assert mc.read_bytes() == applied
+
+    # What the admin changes meanwhile stays.
+    changed = before.replace(b"dnl DAEMON_OPTIONS(`Family=inet6, Name=MTA-v6", b"DAEMON_OPTIONS(`Family=inet6, Name=MTA-v6")
+    mc.write_bytes(applied.replace(b"dnl DAEMON_OPTIONS(`Family=inet6, Name=MTA-v6", b"DAEMON_OPTIONS(`Family=inet6, Name=MTA-v6"))
+    assert setup("--undo").returncode == 0
+    assert mc.read_bytes() == changed != before
+    assert setup("--undo").stdout == "Nothing is to be undone.\n"
+
+
+def test_sendmail_asks_the_milter_first_where_the_admin_sets_the_order(directory: Path) -> None:
+    mc = directory / "sendmail.mc"
+    stock = (sendmail_root() / "usr/share/sendmail/cf/debian/sendmail.mc").read_text()
+    order = FILTERS + "define(`confINPUT_MAIL_FILTERS', `opendkim, clamav')dnl\n"
+    mc.write_text(stock.replace("MAILER_DEFINITIONS\n", order + "MAILER_DEFINITIONS\n"))
+    milter = MilterDaemon(directory, base_settings(directory, Path("/run/optout-milter/milter.sock")))
+    assert milter.admin.run("setup", "sendmail", "--sendmail-mc", str(mc), "--apply").returncode == 0
+    assert re.findall(r"^O InputMailFilters=(.*)", sendmail_cf(mc), re.MULTILINE) == ["optout-milter, opendkim, clamav"]
+
+
+def test_sendmail_asks_the_milter_first_where_the_signer_is_included(directory: Path) -> None:
+    """sendmail.cf, as m4 makes it of the stock file, is what tells of the signer."""
+    mc = directory / "sendmail.mc"
+    stock = (sendmail_root() / "usr/share/sendmail/cf/debian/sendmail.mc").read_text()
+    (directory / "filters.m4").write_text(FILTERS)
+    mc.write_text(stock.replace("MAILER_DEFINITIONS\n", f"include(`{directory}/filters.m4')dnl\nMAILER_DEFINITIONS\n"))
+    (directory / "sendmail.cf").write_text(sendmail_cf(mc))
+    milter = MilterDaemon(directory, base_settings(directory, Path("/run/optout-milter/milter.sock")))
+    done = milter.admin.run("setup", "sendmail", "--sendmail-mc", str(mc), "--apply")
+    assert done.returncode == 0 and "a DKIM signer comes from a file that is included" in done.stdout
+    assert "connects as user" not in done.stdout  # it runs as root
+    cf = sendmail_cf(mc)
+    assert re.findall(r"^O InputMailFilters=(.*)", cf, re.MULTILINE) == ["optout-milter, clamav, opendkim"]
+    (directory / "sendmail.cf").write_text(cf)
+    assert milter.admin.run("setup", "sendmail", "--sendmail-mc", str(mc), "--apply").stdout == \
+        f"Nothing is to be done: {mc} names the milter already.\n"

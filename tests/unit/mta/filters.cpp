@@ -1,0 +1,105 @@
+// src/mta/filters.h
+#include "mta/filters.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include "base/text.h"
+#include "print.h"
+
+using namespace optout;
+using namespace optout::mta;
+
+BOOST_AUTO_TEST_SUITE(filters)
+
+BOOST_AUTO_TEST_CASE(lists_are_split_at_commas_and_blanks_but_not_in_braces) {
+    struct Row {
+        std::string name, value, expected;
+    };
+    for (const Row& row : {
+             Row{"nothing", " , ", ""},
+             Row{"commas", "unix:/a,inet:b:1", "unix:/a|inet:b:1"},
+             Row{"blanks", " unix:/a\n\tinet:b:1 ", "unix:/a|inet:b:1"},
+             Row{"braces", "{ unix:/a, default_action=accept }, inet:b:1",
+                 "{ unix:/a, default_action=accept }|inet:b:1"},
+             Row{"braces that are not closed", "{ unix:/a, b", "{ unix:/a, b"},
+             Row{"a brace too many", "a} b", "a}|b"},
+         }) {
+        BOOST_TEST(join(split_milters(row.value), "|") == row.expected, row.name);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(items_of_postfix_are_sockets_as_the_host_sees_them) {
+    const Place open{"/var/spool/postfix", ""};
+    const Place jailed{"/var/spool/postfix", "/var/spool/postfix"};
+    struct Row {
+        std::string name, item;
+        Place place;
+        std::string expected;
+    };
+    for (const Row& row : {
+             Row{"path", "unix:/run/a.sock", open, "unix:/run/a.sock tempfail"},
+             Row{"path in a chroot", "unix:/run/a.sock", jailed, "unix:/var/spool/postfix/run/a.sock tempfail"},
+             Row{"relative path", "unix:a/b.sock", open, "unix:/var/spool/postfix/a/b.sock tempfail"},
+             Row{"relative path in a chroot", "unix:a/b.sock", jailed, "unix:/var/spool/postfix/a/b.sock tempfail"},
+             Row{"the other word", "local:a", open, "unix:/var/spool/postfix/a tempfail"},
+             Row{"host and port", "inet:localhost:8891", jailed, "inet:8891@localhost tempfail"},
+             Row{"IPv6", "inet:[::1]:8891", open, "inet6:8891@::1 tempfail"},
+             Row{"without a kind", "127.0.0.1:8891", open, "inet:8891@127.0.0.1 tempfail"},
+             Row{"options", "{ inet:[::1]:1, connect_timeout=3s, default_action=accept }", open, "inet6:1@::1 accept"},
+             Row{"blanks around the equals sign", "{unix:/a default_action = quarantine}", open, "unix:/a quarantine"},
+             Row{"an action that Postfix does not know", "{ unix:/a, default_action=frob }", open, "unix:/a tempfail"},
+             Row{"a path that looks like an option", "unix:/default_action=accept", open,
+                 "unix:/default_action=accept tempfail"},
+         }) {
+        const Filter filter = postfix_filter(row.item, row.place, WhenDown::tempfail);
+        BOOST_TEST(test::text_of(filter) == row.expected, row.name << ": " << test::text_of(filter));
+        BOOST_TEST(filter.text == row.item, row.name);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(signers_are_known_by_name_or_port) {
+    struct Row {
+        std::string name, socket;
+        Role expected;
+    };
+    for (const Row& row : {
+             Row{"", "unix:/var/spool/postfix/opendkim/opendkim.sock", Role::signer},
+             Row{"", "inet:8891@localhost", Role::signer},
+             Row{"", "inet6:11332@::1", Role::signer},
+             Row{"", "unix:/run/rspamd/milter.sock", Role::signer},
+             Row{"dkim-filter", "inet:2000@127.0.0.1", Role::signer},
+             Row{"", "inet:8893@127.0.0.1", Role::other},  // OpenDMARC
+             Row{"", "unix:/run/clamav/clamav-milter.ctl", Role::other},
+             Row{"", "inet:18891@127.0.0.1", Role::other},
+         }) {
+        Filter filter;
+        filter.name = row.name;
+        filter.socket = row.socket;
+        BOOST_TEST((role_of(filter) == row.expected), row.socket);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(what_optout_yaml_listens_on_becomes_an_item) {
+    const Place open{"/var/spool/postfix", ""};
+    const Place jailed{"/var/spool/postfix", "/var/spool/postfix"};
+    struct Row {
+        std::string listen, socket, in_open, in_jail;
+    };
+    for (const Row& row : {
+             Row{"unix:/run/m.sock", "unix:/run/m.sock", "unix:/run/m.sock", "(none)"},
+             Row{"unix:/var/spool/postfix/o/m.sock", "unix:/var/spool/postfix/o/m.sock",
+                 "unix:/var/spool/postfix/o/m.sock", "unix:o/m.sock"},
+             Row{"inet:8891@127.0.0.1", "inet:8891@127.0.0.1", "inet:127.0.0.1:8891", "inet:127.0.0.1:8891"},
+             Row{"inet:8891@0.0.0.0", "inet:8891@127.0.0.1", "inet:127.0.0.1:8891", "inet:127.0.0.1:8891"},
+             Row{"inet:8891", "inet:8891@127.0.0.1", "inet:127.0.0.1:8891", "inet:127.0.0.1:8891"},
+             Row{"inet6:8891@::1", "inet6:8891@::1", "inet:[::1]:8891", "inet:[::1]:8891"},
+             Row{"inet6:8891@[::]", "inet6:8891@::1", "inet:[::1]:8891", "inet:[::1]:8891"},
+         }) {
+        const std::string socket = socket_of(row.listen);
+        BOOST_TEST(socket == row.socket, row.listen);
+        BOOST_TEST(postfix_item(socket, open).value_or("(none)") == row.in_open, row.listen);
+        BOOST_TEST(postfix_item(socket, jailed).value_or("(none)") == row.in_jail, row.listen);
+    }
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,177 @@
+// src/mta/postfix_plan.h
+#include "mta/postfix_plan.h"
+
+#include <boost/test/unit_test.hpp>
+
+#include "mta/postfix_facts.h"
+#include "mta/postfix_setup.h"
+
+using namespace optout;
+using namespace optout::mta;
+
+namespace {
+
+// What is there, as its texts and as postconf would answer.
+struct There {
+    std::string name;
+    std::string smtpd, local;                        // the lists; "-": not in main.cf
+    std::string more = "recipient_delimiter = +\n";  // of main.cf
+    std::string services = "smtp inet n - n - - smtpd\n";
+    std::string overrides{};  // postconf -Px
+    std::map<std::string, std::string> expanded{};
+    Record record{};
+};
+
+PostfixState state_of(const There& there) {
+    PostfixState state;
+    state.main_cf = there.more;
+    if (there.smtpd != "-") state.main_cf += "smtpd_milters = " + there.smtpd + "\n";
+    if (there.local != "-") state.main_cf += "non_smtpd_milters = " + there.local + "\n";
+    state.master_cf = there.services;
+    state.facts =
+        postfix_facts({"config_directory = /etc/postfix\nqueue_directory = /q\nmail_owner = postfix\n"
+                       "compatibility_level = 3\n" +
+                           state.main_cf,
+                       there.services, there.overrides});
+    state.expanded = there.expanded;
+    state.record = there.record;
+    return state;
+}
+
+// A line an edit; the last note is always the one about the address.
+std::string text_of(const Plan& plan) {
+    std::string text;
+    for (const Edit& edit : plan.edits) {
+        text += edit.file + " " + (edit.service.empty() ? "" : edit.service + " ") + edit.parameter + ": " +
+                edit.before.value_or("(not set)") + " -> " + edit.after + "\n";
+    }
+    for (const std::string& obstacle : plan.obstacles) text += "obstacle: " + obstacle.substr(0, 60) + "\n";
+    for (std::size_t i = 0; i + 1 < plan.notes.size(); ++i) text += "note: " + plan.notes[i].substr(0, 60) + "\n";
+    return text;
+}
+
+const std::string ours = "unix:/run/m";
+const Wanted wanted{ours, "unsubscribe", "+", "example.test"};
+
+struct Row {
+    There there;
+    std::string expected;
+    std::string listen = ours;
+};
+
+const Row rows[] = {
+    {{"nothing is set", "-", "-"},
+     "main.cf smtpd_milters: (not set) -> unix:/run/m\nmain.cf non_smtpd_milters: (not set) -> unix:/run/m\n"},
+    {{"before the signer, after others", "unix:/clamav, inet:localhost:8891, unix:/x", "$smtpd_milters"},
+     "main.cf smtpd_milters: unix:/clamav, inet:localhost:8891, unix:/x -> "
+     "unix:/clamav, unix:/run/m, inet:localhost:8891, unix:/x\n"},
+    {{"last where there is no signer", "unix:/clamav", ""},
+     "main.cf smtpd_milters: unix:/clamav -> unix:/clamav, unix:/run/m\nmain.cf non_smtpd_milters:  -> unix:/run/m\n"},
+    {{"a signer in a variable",
+      "$dk",
+      "$dk",
+      "recipient_delimiter = +\n",
+      "smtp inet n - n - - smtpd\n",
+      "",
+      {{"$dk", "unix:/c inet:localhost:8891"}}},
+     "main.cf smtpd_milters: $dk -> unix:/run/m, $dk\nmain.cf non_smtpd_milters: $dk -> unix:/run/m, $dk\n"},
+    {{"all is done", "unix:/run/m, inet:localhost:8891", "$smtpd_milters"}, ""},
+    {{"all is done, with options of the admin's", "{ unix:/run/m, connect_timeout=3s }", "unix:/run/m"}, ""},
+    {{"the milter after the signer", "inet:localhost:8891, { unix:/run/m, connect_timeout=3s }, unix:/x",
+      "unix:/run/m"},
+     "main.cf smtpd_milters: inet:localhost:8891, { unix:/run/m, connect_timeout=3s }, unix:/x -> "
+     "{ unix:/run/m, connect_timeout=3s }, inet:localhost:8891, unix:/x\n"},
+    {{"the milter with accept", "{ unix:/run/m, default_action=accept }, unix:/x", "unix:/run/m"},
+     "main.cf smtpd_milters: { unix:/run/m, default_action=accept }, unix:/x -> unix:/x, unix:/run/m\n"},
+    {{"the milter after the signer, in a variable",
+      "$all",
+      "unix:/run/m",
+      "recipient_delimiter = +\n",
+      "smtp inet n - n - - smtpd\n",
+      "",
+      {{"$all", "inet:localhost:8891, unix:/run/m"}}},
+     "note: smtpd_milters: the milter is in $all, but after a signer: pu\n"},
+    {{"the socket that an earlier run put in",
+      "unix:/old, unix:/x",
+      "unix:/old",
+      "recipient_delimiter = +\n",
+      "smtp inet n - n - - smtpd\n",
+      "",
+      {},
+      {"unix:/old", {}}},
+     "main.cf smtpd_milters: unix:/old, unix:/x -> unix:/x, unix:/run/m\n"
+     "main.cf non_smtpd_milters: unix:/old -> unix:/run/m\n"},
+    {{"accept for all", "unix:/run/m", "unix:/run/m", "recipient_delimiter = +\nmilter_default_action = accept\n"},
+     "main.cf milter_default_action: accept -> tempfail\n"},
+    {{"reject is left", "unix:/run/m", "unix:/run/m", "recipient_delimiter = +\nmilter_default_action = reject\n"}, ""},
+    {{"no delimiter, and the address is here", "unix:/run/m", "unix:/run/m", "mydestination = a.test example.test\n"},
+     "main.cf recipient_delimiter: (not set) -> +\n"},
+    {{"no delimiter, and the address may be elsewhere", "unix:/run/m", "unix:/run/m", "mydestination = a.test\n"},
+     "note: recipient_delimiter is not set. Where mail to unsubscribe@ex\n"},
+    {{"another delimiter", "unix:/run/m", "unix:/run/m", "recipient_delimiter = -\n"},
+     "note: recipient_delimiter is \"-\", which other addresses of this ho\n"},
+    {{"services: their own filters, none, accept, and no filters at all", "unix:/run/m", "unix:/run/m",
+      "recipient_delimiter = +\n",
+      "smtp inet n - n - - smtpd\nsubmission inet n - n - - smtpd\n  -o smtpd_milters=unix:/x,inet:h:8891\n"
+      "  -o milter_default_action=accept\n"
+      "10025 inet n - n - - smtpd -o smtpd_milters= -o milter_default_action=accept\n"
+      "10026 inet n - n - - smtpd -o { smtpd_milters = { unix:/x, default_action=accept } }\n"
+      "10027 inet n - n - - smtpd -o receive_override_options=no_milters -o smtpd_milters=unix:/x\n",
+      "10027/inet/receive_override_options = no_milters\n"},
+     "master.cf submission/inet smtpd_milters: unix:/x,inet:h:8891 -> unix:/x,unix:/run/m,inet:h:8891\n"
+     "master.cf 10026/inet smtpd_milters: { unix:/x, default_action=accept } -> "
+     "{ unix:/x, default_action=accept }, unix:/run/m\n"
+     "master.cf submission/inet milter_default_action: accept -> tempfail\n"
+     "note: 10025 inet: has \"-o smtpd_milters=\" (no filters) in master.c\n"
+     "note: 10027 inet: takes no filters (no_milters, -o receive_overrid\n"},
+    {{"a chroot that the socket is outside of", "-", "-", "recipient_delimiter = +\n",
+      "smtp inet n - y - - smtpd\ncleanup unix n - n - 0 cleanup\n"},
+     "main.cf non_smtpd_milters: (not set) -> unix:/run/m\n"
+     "obstacle: smtpd_milters: smtp inet runs in a chroot, /q, and cannot re\n"},
+    {{"a chroot that the socket is in", "unix:/q/o/m.sock", "-", "recipient_delimiter = +\n",
+      "smtp inet n - y - - smtpd\ncleanup unix n - n - 0 cleanup\n"},
+     "main.cf smtpd_milters: unix:/q/o/m.sock -> unix:o/m.sock\nmain.cf non_smtpd_milters: (not set) -> "
+     "unix:o/m.sock\n",
+     "unix:/q/o/m.sock"},
+    {{"in the queue directory, without a chroot", "-", "-"},
+     "main.cf smtpd_milters: (not set) -> unix:/q/o/m.sock\n"
+     "main.cf non_smtpd_milters: (not set) -> unix:/q/o/m.sock\n",
+     "unix:/q/o/m.sock"},
+    {{"a chroot does not matter to IPv6", "-", "inet:[::1]:8894", "recipient_delimiter = +\n",
+      "smtp inet n - y - - smtpd\n"},
+     "main.cf smtpd_milters: (not set) -> inet:[::1]:8894\n",
+     "inet6:8894@::1"},
+    {{"set twice", "unix:/run/m", "unix:/run/m", "recipient_delimiter = +\nrecipient_delimiter = -\n"},
+     "obstacle: main.cf sets recipient_delimiter more than once: keep the la\n"
+     "note: recipient_delimiter is \"-\", which other addresses of this ho\n"},
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(postfix_plan)
+
+BOOST_AUTO_TEST_CASE(each_configuration_gets_the_edits_that_it_lacks) {
+    for (const Row& row : rows) {
+        Wanted here = wanted;
+        here.listen = row.listen;
+        const std::string found = text_of(plan_postfix(state_of(row.there), here));
+        BOOST_TEST(found == row.expected, row.there.name << ":\n" << found << "---\n" << row.expected);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(an_edit_of_a_service_changes_its_value_only) {
+    const std::string master =
+        "a inet n - n - - smtpd\n  -o { smtpd_milters = unix:/x }\n  -o c=d\nb inet n - n - - smtpd\n";
+    BOOST_TEST(edited_master(master, {"master.cf", "a/inet", "smtpd_milters", "unix:/x", "unix:/x, unix:/m", ""}) ==
+               "a inet n - n - - smtpd\n  -o { smtpd_milters = unix:/x, unix:/m }\n  -o c=d\nb inet n - n - - smtpd\n");
+    BOOST_TEST(edited_master(master, {"master.cf", "z/inet", "smtpd_milters", "", "x", ""}) == master);
+}
+
+BOOST_AUTO_TEST_CASE(a_record_reads_back_as_it_was_written) {
+    const Record record{"unix:m", {{"main.cf", "smtpd_milters", "a = \"b\"\n\t\xc3\xa9\n", ""}}};
+    BOOST_TEST((record_of_text(text_of_record(record), "f").value() == record));
+    BOOST_TEST(record_of_text("x", "f").error().text() == "cannot use f: it is not as optoutctl wrote it");
+    BOOST_TEST(record_of_text("{\"layout\": 9}", "f").error().text() == "cannot use f: it is of another version");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

@@ -1,0 +1,98 @@
+// src/mta/sendmail_plan.h
+#include "mta/sendmail_plan.h"
+
+#include <boost/test/unit_test.hpp>
+
+using namespace optout;
+using namespace optout::mta;
+
+namespace {
+
+const std::string top =
+    "divert(-1)dnl\n# MAILER(`prose')\ndivert(0)dnl\nOSTYPE(`debian')dnl\n"
+    "dnl INPUT_MAIL_FILTER(`opendkim', `S=local:/off')dnl\nFEATURE(`use_cw_file')dnl\n";
+const std::string bottom = "MAILER_DEFINITIONS\nMAILER(`local')dnl\nMAILER(`smtp')dnl\n";
+const std::string equates = "`S=unix:/run/m, F=T, T=C:10s;S:10s;R:30s;E:1m')dnl\n";
+const std::string begin = "dnl # optout-milter begin\n";
+const std::string end = "dnl # optout-milter end\n";
+const std::string block = begin + "INPUT_MAIL_FILTER(`optout-milter', " + equates + end;
+const std::string first_block =
+    begin + "MAIL_FILTER(`optout-milter', " + equates +
+    "define(`confINPUT_MAIL_FILTERS', `optout-milter'ifelse(defn(`confINPUT_MAIL_FILTERS')X, "
+    "`X', `',\n``, 'defn(`confINPUT_MAIL_FILTERS')'))dnl\n" +
+    end;
+const std::string clamav = "INPUT_MAIL_FILTER(`clamav', `S=local:/run/c')dnl\n";
+const std::string opendkim = "INPUT_MAIL_FILTER(`opendkim',\n   `S=local:/run/o')dnl\n";
+const std::string by_port = "INPUT_MAIL_FILTER(`sign', `S=inet:8891@127.0.0.1')dnl\n";
+const std::string order = "define(`confINPUT_MAIL_FILTERS', `clamav, opendkim')dnl\n";
+
+const Wanted wanted{"unix:/run/m", "unsubscribe", "+", "example.test"};
+
+struct Row {
+    std::string name, mc, expected;
+    std::string note{};  // how the first note begins
+};
+
+const std::string address = "Sendmail must accept mail";
+const Row rows[] = {
+    {"before the mailers", top + bottom, top + block + bottom, address},
+    {"after a filter that does not sign", top + clamav + bottom, top + clamav + block + bottom, address},
+    {"before the signer", top + clamav + opendkim + bottom, top + clamav + block + opendkim + bottom, address},
+    {"before a signer that is known by its port", top + by_port + bottom, top + block + by_port + bottom, address},
+    {"there already", top + block + opendkim + bottom, top + block + opendkim + bottom, address},
+    {"in the wrong place", top + opendkim + block + bottom, top + block + opendkim + bottom, address},
+    {"twice", top + block + opendkim + block + bottom, top + block + opendkim + bottom, address},
+    {"with another socket", top + begin + "INPUT_MAIL_FILTER(`optout-milter', `S=unix:/old')dnl\n" + end + bottom,
+     top + block + bottom, address},
+    {"the admin has set the order", top + clamav + opendkim + order + bottom,
+     top + clamav + opendkim + order + first_block + bottom, address},
+    {"by hand", top + "INPUT_MAIL_FILTER(`optout-milter', `S=unix:/run/x')dnl\n" + bottom,
+     top + "INPUT_MAIL_FILTER(`optout-milter', `S=unix:/run/x')dnl\n" + bottom, "line 7 names the filter already"},
+    {"by an include", top + "include(`/usr/share/optout-milter/optout-milter.m4')dnl\n" + bottom,
+     top + "include(`/usr/share/optout-milter/optout-milter.m4')dnl\n" + bottom, "line 7 names the filter already"},
+    {"a daemon with filters of its own", top + "DAEMON_OPTIONS(`Name=M, InputMailFilters=opendkim')dnl\n" + bottom,
+     top + "DAEMON_OPTIONS(`Name=M, InputMailFilters=opendkim')dnl\n" + block + bottom,
+     "line 7 gives a daemon filters of its own"},
+    {"a feature that makes the address unknown", top + "FEATURE(`preserve_local_plus_detail')dnl\n" + bottom,
+     top + "FEATURE(`preserve_local_plus_detail')dnl\n" + block + bottom,
+     "line 7, preserve_local_plus_detail: with it"},
+};
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(sendmail_plan)
+
+BOOST_AUTO_TEST_CASE(the_block_stands_where_the_milter_comes_before_the_signer) {
+    for (const Row& row : rows) {
+        const auto plan = plan_sendmail(row.mc, {}, wanted);
+        BOOST_TEST(plan.text == row.expected, row.name << ":\n" << plan.text << "---\n" << row.expected);
+        BOOST_TEST(plan.obstacles.empty(), row.name);
+        BOOST_TEST_REQUIRE(!plan.notes.empty(), row.name);
+        BOOST_TEST(plan.notes[0].starts_with(row.note), row.name << ": " << plan.notes[0]);
+        // Again, nothing changes; and without the block it is what it was without one.
+        BOOST_TEST(plan_sendmail(plan.text, {}, wanted).text == plan.text, row.name);
+        BOOST_TEST(without_block(plan.text) == without_block(row.mc), row.name);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(a_signer_of_an_included_file_comes_after_the_milter_too) {
+    Facts facts;
+    facts.ways.emplace_back();
+    facts.ways[0].filters.push_back({"opendkim", "", "unix:/run/o", WhenDown::accept});
+    BOOST_TEST(plan_sendmail(top + bottom, facts, wanted).text == top + first_block + bottom);
+    // Not where this file names it.
+    BOOST_TEST(plan_sendmail(top + opendkim + bottom, facts, wanted).text == top + block + opendkim + bottom);
+}
+
+BOOST_AUTO_TEST_CASE(what_is_no_sendmail_mc_is_left_alone) {
+    const auto plan = plan_sendmail("O QueueDirectory=/x\n", {}, wanted);
+    BOOST_TEST(plan.text == "O QueueDirectory=/x\n");
+    BOOST_TEST_REQUIRE(plan.obstacles.size() == 1U);
+    BOOST_TEST(plan.obstacles[0] == "there is no MAILER line: is this a sendmail.mc?");
+}
+
+BOOST_AUTO_TEST_CASE(a_block_that_has_no_end_is_not_taken_out) {
+    BOOST_TEST(without_block(top + begin + bottom) == top + begin + bottom);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
