@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/unique_fd.h"
+#include "store/store_look.h"
 
 namespace optout {
 
@@ -188,7 +189,7 @@ Result<TableHandles> open_tables(MDB_env* env, const LmdbPlace& place) {
         return fail(
             "open", place.data_file(),
             fmt::format("it has layout {}, this program knows layout {}{}", layout, lmdb_layout,
-                        number && *number > lmdb_layout ? ". A newer version made it: upgrade this program" : ""));
+                        number && *number > lmdb_layout ? made_by_newer_version : ""));
     }
     const std::string kind(view.get(Table::meta, kind_key).value_or("nothing known"));
     if (kind != place.kind) {
