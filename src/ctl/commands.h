@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ctl/context.h"
+#include "doctor/look.h"
 #include "store/suppression_store.h"
 
 namespace optout::ctl {
@@ -95,6 +96,13 @@ struct Sync {
     enum class Ways { one, both } ways = Ways::one;
 };
 
+// Works with a config that is broken: that is what it says then.
+struct Doctor {
+    doctor::Wishes wishes;      // but the config file, which -c names, and
+    unsigned canary_wait = 30;  // seconds
+    Output output = Output::text;
+};
+
 // Need no config file: they come before it.
 using SecretsCommand = std::variant<KeysNew, KeysShow, AdminTokenNew, AdminTokenShow>;
 using StoreCommand = std::variant<Check, Add, Remove, Pause, List, Import, Export, Backup, Restore, Verify,
@@ -106,6 +114,7 @@ Exit run(const AdminTokenNew& command, const Clock& clock, Io& io);
 Exit run(const AdminTokenShow& command, const Clock& clock, Io& io);
 
 Exit run(const Sync& command, const Stores& stores, Io& io);
+Exit run(const Doctor& command, const std::string& config, const Stores& stores, const Clock& clock, Io& io);
 
 Exit run(const Check& command, Context& context);
 Exit run(const Add& command, Context& context);
