@@ -1,4 +1,5 @@
 // optoutctl doctor: what is wrong with this installation, and what mends it.
+#include "base/log.h"
 #include "ctl/commands.h"
 #include "ctl/doctor_report.h"
 #include "ctl/json_lines.h"
@@ -22,6 +23,7 @@ Exit exit_of(const std::vector<doctor::Finding>& findings) {
 }  // namespace
 
 Exit run(const Doctor& command, const std::string& config, const Stores& stores, const Clock& clock, Io& io) {
+    open_log("optoutctl", LogTarget::to_stderr, LogLevel::error);  // what the store warns of is a finding already
     doctor::Wishes wishes = command.wishes;
     wishes.config = config;
     wishes.canary_wait = std::chrono::seconds(command.canary_wait);
