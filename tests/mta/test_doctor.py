@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support.doctor_bed import CANARY, USER, AddingFilter, DoctorBed, Report, own
+from support.doctor_bed import CANARY, USER, AddingFilter, DoctorBed, HomePostfix, Report, own
 from support.milter_daemon import MilterDaemon
+from support.postfix import Listener
 from support.private_redis import PrivateRedis
 from support.settings import change
 from support.waiting import free_ports
@@ -125,6 +126,33 @@ def test_another_user_is_told_what_was_not_looked_at(bed: DoctorBed) -> None:
     assert report.names == [], str(report)
     missed = [f"{one['group']}: {one['what']}" for one in report.missed]
     assert any("whether postfix may connect" in text for text in missed), missed
+
+
+def test_without_a_mailbox_the_programs_user_gets_it(bed: DoctorBed) -> None:
+    home = bed.directory / "home"
+    home.mkdir()
+    own(home)
+    prefix = bed.with_home(home)
+    (port,) = free_ports(1)
+    ours = f"unix:{bed.socket}"
+
+    class There(HomePostfix):
+        pass
+
+    There.prefix = prefix
+    postfix = There(bed.directory / "home-postfix", 9,
+                    {"smtp": Listener(port, f"{ours},unix:{bed.spool}/dkim-good/s", "HOME")}, ours)
+    try:
+        arguments = ("--postfix-config", f"{bed.directory}/home-postfix/etc")
+        report = bed.doctor(*arguments, before=prefix, mta=False, canary=False)
+        assert report.names == [] and report.missed == [], str(report) + postfix.log()
+        assert list(home.iterdir()) == [], "something was left in the home directory"
+        (home / ".forward").write_text("somebody@elsewhere.example\n")
+        report = bed.doctor(*arguments, before=prefix, mta=False, canary=False)
+        assert report.names == ["canary_not_sent"] and "there is one already" in str(report), str(report)
+        assert (home / ".forward").read_text() == "somebody@elsewhere.example\n"
+    finally:
+        postfix.stop()
 
 
 # ---- each thing broken ----

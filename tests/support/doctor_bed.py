@@ -49,22 +49,12 @@ class ChrootedListener(Listener):
         return f"127.0.0.1:{self.port} inet n - y - 400 smtpd\n"
 
 
-class BoxPostfix(Postfix):
-    """Delivers to mailboxes of this host."""
+class ChangeablePostfix(Postfix):
+    """Its main.cf can be changed while it runs."""
 
     def _write_config(self, sink_port: int, non_smtpd_milters: str) -> None:
         super()._write_config(sink_port, non_smtpd_milters)
-        for name in ("", "canary", "canary/new", "canary/cur", "canary/tmp"):
-            (self.directory / "box" / name).mkdir(exist_ok=True)
-            own(self.directory / "box" / name)
         self._main = (self.directory / "etc/main.cf").read_text()
-        self.set(
-            virtual_transport="virtual", virtual_mailbox_domains="lists.example.com, box.example.test",
-            virtual_mailbox_base=f"{self.directory}/box", virtual_minimum_uid="1",
-            virtual_uid_maps=f"static:{ids(USER)[0]}", virtual_gid_maps=f"static:{ids(USER)[1]}",
-            virtual_mailbox_maps="inline:{ unsubscribe@lists.example.com=unsubscribe/, canary@box.example.test=canary/, "
-                                 "old@box.example.test=old }",
-            recipient_delimiter="+", inet_protocols="all", smtpd_milters=non_smtpd_milters)
 
     def set(self, **values: str) -> None:
         """Writes main.cf with these; Postfix is not told."""
@@ -99,6 +89,34 @@ class BoxPostfix(Postfix):
         names = {(Path(f"/proc/{pid}/comm").read_text().strip()) for pid in old & set(self._children())
                  if Path(f"/proc/{pid}/comm").exists()}
         return not names & {"smtpd", "cleanup", "virtual", "trivial-rewrite"}
+
+
+class BoxPostfix(ChangeablePostfix):
+    """Delivers to mailboxes of this host, by virtual(8)."""
+
+    def _write_config(self, sink_port: int, non_smtpd_milters: str) -> None:
+        super()._write_config(sink_port, non_smtpd_milters)
+        for name in ("", "canary", "canary/new", "canary/cur", "canary/tmp"):
+            (self.directory / "box" / name).mkdir(exist_ok=True)
+            own(self.directory / "box" / name)
+        self.set(
+            virtual_transport="virtual", virtual_mailbox_domains="lists.example.com, box.example.test",
+            virtual_mailbox_base=f"{self.directory}/box", virtual_minimum_uid="1",
+            virtual_uid_maps=f"static:{ids(USER)[0]}", virtual_gid_maps=f"static:{ids(USER)[1]}",
+            virtual_mailbox_maps="inline:{ unsubscribe@lists.example.com=unsubscribe/, canary@box.example.test=canary/, "
+                                 "old@box.example.test=old }",
+            recipient_delimiter="+", inet_protocols="all", smtpd_milters=non_smtpd_milters)
+
+
+class HomePostfix(ChangeablePostfix):
+    """Delivers to users, by local(8)."""
+
+    def _write_config(self, sink_port: int, non_smtpd_milters: str) -> None:
+        super()._write_config(sink_port, non_smtpd_milters)
+        self.set(mydestination="home.example.test", local_transport="local:$myhostname",
+                 local_recipient_maps="proxy:unix:passwd.byname", recipient_delimiter="+",
+                 virtual_alias_maps="inline:{ unsubscribe@lists.example.com=postmaster@lists.example.com }",
+                 virtual_alias_domains="lists.example.com", smtpd_milters=non_smtpd_milters)
 
 
 def ids(user: str) -> tuple[int, int]:
@@ -259,6 +277,14 @@ class DoctorBed:
 
     def close(self) -> None:
         self._closing.close()
+
+    def with_home(self, home: Path) -> list[str]:
+        """What a command is put behind so that the programs' user lives there: a view of its own of /etc/passwd."""
+        passwd = self.directory / "passwd"
+        lines = [line.split(":") for line in Path("/etc/passwd").read_text().splitlines()]
+        passwd.write_text("".join(":".join([*line[:5], str(home) if line[0] == USER else line[5], line[6]]) + "\n"
+                                  for line in lines))
+        return ["unshare", "--mount", "sh", "-c", f'mount --bind {passwd} /etc/passwd && exec "$@"', "-"]
 
     def box(self, name: str) -> Path:
         return self.directory / "postfix/box" / name
