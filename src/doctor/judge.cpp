@@ -130,8 +130,8 @@ void judge_store(const Facts& facts, Findings& findings) {
         case StoreFacts::Answer::not_looked_at:
         case StoreFacts::Answer::answers: break;
         case StoreFacts::Answer::newer:
-            findings.push_back(
-                finding_of(Name::store_layout_newer, store.failure, {"", "", "apt upgrade optout-milter"}));
+            findings.push_back(finding_of(Name::store_layout_newer, store.failure,
+                                          {"", "", "apt install --only-upgrade optout-milter"}));
             break;
         case StoreFacts::Answer::fails:
             if (explained) break;
@@ -220,7 +220,10 @@ MayPass canary_may_pass(const Facts& facts) {
     for (const Name name : {Name::config_broken, Name::socket_missing, Name::milter_not_answering, Name::mta_not_found,
                             Name::mta_config_unreadable, Name::mta_not_answering, Name::milter_not_listed_smtpd,
                             Name::socket_not_reachable_from_chroot, Name::socket_not_writable_for_mta}) {
-        if (has(findings, name)) return MayPass::no;
+        const bool stops = std::any_of(findings.begin(), findings.end(), [&](const Finding& finding) {
+            return finding.name == name && finding.severity != Severity::note;
+        });
+        if (stops) return MayPass::no;
     }
     return MayPass::yes;
 }

@@ -104,12 +104,17 @@ Change with_ours_first(const Facts& facts, const WayIn& way) {
 void judge_listed(const Facts& facts, const std::vector<Way>& ways, WayIn::Kind kind, Name name, Findings& findings) {
     const auto of_kind = some_of(ways, [&](const Way& way) { return way.way->kind == kind; });
     const auto without = some_of(of_kind, [](const Way& way) { return !way.ours; });
-    // A listener behind a content filter rightly has none.
-    if (of_kind.empty() || without.size() < of_kind.size()) return;
-    findings.push_back(finding_of(name,
-                                  "the milter on " + facts.settings.milter.listen + " is not in the chain of " +
-                                      names_of(without) + " (" + without.front().way->setting + ")",
-                                  with_ours_first(facts, *without.front().way)));
+    if (without.empty()) return;
+    Finding finding = finding_of(name,
+                                 "the milter on " + facts.settings.milter.listen + " is not in the chain of " +
+                                     names_of(without) + " (" + without.front().way->setting + ")",
+                                 with_ours_first(facts, *without.front().way));
+    if (without.size() < of_kind.size()) {
+        // A listener behind a content filter rightly has none.
+        finding.severity = Severity::note;
+        finding.what += "; that is right only where its mail goes through the milter elsewhere";
+    }
+    findings.push_back(std::move(finding));
 }
 
 Change socket_in_chroot(const Facts& facts, const std::string& chroot) {
@@ -241,7 +246,8 @@ void judge_mta(const Facts& facts, Findings& findings) {
         case MtaFacts::Found::yes: break;
     }
     if (!facts.mta.set) {
-        findings.push_back(finding_of(Name::mta_config_unreadable, facts.mta.failure, {"", "", "postfix check"}));
+        findings.push_back(finding_of(Name::mta_config_unreadable, facts.mta.failure,
+                                      {"", "", "postfix check, or with Sendmail: sendmail -bt -d0 < /dev/null"}));
         return;
     }
     judge_set(facts, findings);

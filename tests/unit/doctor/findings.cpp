@@ -81,7 +81,7 @@ const std::vector<Row> rows{
      },
      "Connection refused"},
     {Name::store_layout_newer, Severity::error, [](Facts& f) { f.store.answer = StoreFacts::Answer::newer; },
-     "apt upgrade"},
+     "apt install --only-upgrade optout-milter"},
     {Name::redis_evicts, Severity::error, [](Facts& f) { f.store.look.eviction_policy = "allkeys-lru"; },
      "maxmemory-policy noeviction"},
     {Name::clock_wrong, Severity::warning, [](Facts& f) { f.store.look.newest = f.now + hour; },
@@ -140,6 +140,15 @@ const std::vector<Row> rows{
          f.canary = {};
      },
      "smtpd_milters = unix:optout-milter/milter.sock, unix:opendkim/opendkim.sock"},
+    {Name::milter_not_listed_smtpd, Severity::note,
+     [](Facts& f) {
+         mta::WayIn way = optout::test::smtp_way();
+         way.name = "submission inet";
+         way.setting = "-o smtpd_milters of submission/inet in /etc/postfix/master.cf";
+         way.filters.clear();
+         f.mta.set->ways.push_back(way);
+     },
+     "-o { smtpd_milters = unix:optout-milter/milter.sock }"},
     {Name::milter_not_listed_non_smtpd, Severity::warning, [](Facts& f) { f.mta.set->ways[1].filters.clear(); },
      "non_smtpd_milters = unix:optout-milter/milter.sock"},
     {Name::socket_not_reachable_from_chroot, Severity::error,
@@ -272,6 +281,10 @@ BOOST_AUTO_TEST_CASE(a_canary_is_not_sent_against_what_is_known) {
     Facts after_signer = healthy();
     std::swap(after_signer.mta.set->ways[0].filters[0], after_signer.mta.set->ways[0].filters[1]);
     BOOST_TEST((canary_may_pass(after_signer) == MayPass::yes));
+    Facts one_without = healthy();
+    one_without.mta.set->ways.push_back(one_without.mta.set->ways[0]);
+    one_without.mta.set->ways.back().filters.clear();
+    BOOST_TEST((canary_may_pass(one_without) == MayPass::yes));
     Facts down = healthy();
     down.milter.answer = MilterFacts::Answer::missing;
     BOOST_TEST((canary_may_pass(down) == MayPass::no));
