@@ -39,6 +39,17 @@ void judge_clock(const Facts& facts, Findings& findings) {
     }
 }
 
+// Of optout-web itself, or of the proxy before it.
+Change certificate_change(const Settings& settings) {
+    const auto& tls = settings.web.tls;
+    if (!tls.certificate.empty()) {
+        return {settings.file, "tls: {certificate: " + tls.certificate + ", key: " + tls.key + "}",
+                "systemctl reload optout-web"};
+    }
+    return {"the proxy's configuration", "a valid certificate, with its chain, for the name in public_url",
+            "curl -v " + settings.public_url + "/"};
+}
+
 std::string answer_text(const WebAnswer& answer) {
     if (answer.status != 404) return fmt::format("it answers {}", answer.status);
     return "it answers with a page of another program";
@@ -179,10 +190,8 @@ void judge_web(const Facts& facts, Findings& findings) {
                                           {file, url_line, "systemctl status optout-web"}));
             return;
         case WebAnswer::Outcome::tls_bad:
-            findings.push_back(
-                finding_of(Name::public_url_tls_bad, "TLS fails at " + web.url + ": " + web.get.why,
-                           {"the proxy's configuration", "a valid certificate and its chain for this name",
-                            "curl -v " + facts.settings.public_url + "/"}));
+            findings.push_back(finding_of(Name::public_url_tls_bad, "TLS fails at " + web.url + ": " + web.get.why,
+                                          certificate_change(facts.settings)));
             return;
         case WebAnswer::Outcome::answered: break;
     }

@@ -12,12 +12,44 @@ namespace optout::doctor {
 
 namespace {
 
-constexpr const char* sign_both = "SignHeaders *,+list-unsubscribe,+list-unsubscribe-post";
+// The fields that are signed, as OpenDKIM and rspamd are told of them.
+constexpr const char* opendkim_fields = "SignHeaders *,+list-unsubscribe,+list-unsubscribe-post";
+constexpr const char* rspamd_fields =
+    "sign_headers = \"from:sender:reply-to:subject:date:message-id:to:cc:mime-version:content-type:"
+    "content-transfer-encoding:list-id:list-unsubscribe:list-unsubscribe-post\";";
 
-// For OpenDKIM; the manual says the same for rspamd.
-Change signer_change() {
-    return {"/etc/opendkim.conf",
-            std::string(sign_both) + " (rspamd: sign_headers in /etc/rspamd/local.d/dkim_signing.conf)",
+enum class Signer { opendkim, rspamd };
+Signer signer_of(const Facts& facts) {
+    if (!facts.mta.set) return Signer::opendkim;
+    for (const mta::WayIn& way : facts.mta.set->ways) {
+        for (const mta::Filter& filter : way.filters) {
+            const std::string text = lower_ascii(filter.name + filter.text);
+            if (text.find("rspamd") != std::string::npos || text.find("11332") != std::string::npos) {
+                return Signer::rspamd;
+            }
+        }
+    }
+    return Signer::opendkim;
+}
+
+Change fields_change(const Facts& facts) {
+    switch (signer_of(facts)) {
+        case Signer::rspamd: return {"/etc/rspamd/local.d/dkim_signing.conf", rspamd_fields, "systemctl reload rspamd"};
+        case Signer::opendkim: break;
+    }
+    return {"/etc/opendkim.conf", opendkim_fields, "systemctl restart opendkim"};
+}
+
+Change signing_change(const Facts& facts, const std::string& from) {
+    const std::string domain = from.substr(from.rfind('@') + 1);
+    switch (signer_of(facts)) {
+        case Signer::rspamd:
+            return {"/etc/rspamd/local.d/dkim_signing.conf",
+                    "sign_local = true; domain { " + domain + " { path = \"KEY FILE\"; selector = \"SELECTOR\"; } }",
+                    "systemctl reload rspamd"};
+        case Signer::opendkim: break;
+    }
+    return {"/etc/opendkim.conf", "Domain " + domain + " (or a line of SigningTable), and InternalHosts 127.0.0.1,::1",
             "systemctl restart opendkim"};
 }
 
@@ -36,26 +68,25 @@ bool some_covers_both(const Delivered& header) {
     });
 }
 
-void judge_signature(const CanaryFacts& canary, Findings& findings) {
+void judge_signature(const Facts& facts, Findings& findings) {
+    const CanaryFacts& canary = facts.canary;
     const Delivered& header = canary.header;
     if (has(findings, Name::milter_after_signer) || some_covers_both(header)) return;
     if (header.signatures.empty()) {
-        findings.push_back(finding_of(
-            Name::canary_not_signed, "the canary from " + canary.from + " came without a DKIM-Signature",
-            {"/etc/opendkim.conf",
-             "InternalHosts 127.0.0.1,::1,localhost, and the domain of " + canary.from + " in SigningTable or Domain",
-             "systemctl restart opendkim"}));
+        findings.push_back(finding_of(Name::canary_not_signed,
+                                      "the canary from " + canary.from + " came without a DKIM-Signature",
+                                      signing_change(facts, canary.from)));
         return;
     }
     if (!some_covers(header, list_unsubscribe_name)) {
         findings.push_back(finding_of(Name::canary_pair_not_signed,
                                       "h= of the canary's DKIM-Signature does not name List-Unsubscribe",
-                                      signer_change()));
+                                      fields_change(facts)));
         return;
     }
     findings.push_back(finding_of(Name::canary_post_not_signed,
                                   "h= of the canary's DKIM-Signature does not name List-Unsubscribe-Post",
-                                  signer_change()));
+                                  fields_change(facts)));
 }
 
 void judge_header(const Facts& facts, Findings& findings) {
@@ -77,7 +108,7 @@ void judge_header(const Facts& facts, Findings& findings) {
                        {facts.settings.file, "existing_header: replace, in the list " + canary.list, ""}));
         return;
     }
-    judge_signature(canary, findings);
+    judge_signature(facts, findings);
 }
 
 }  // namespace

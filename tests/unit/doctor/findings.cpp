@@ -323,6 +323,25 @@ BOOST_AUTO_TEST_CASE(sendmail_gets_lines_of_its_own) {
                "T=C:10s;S:10s;R:10s;E:30s')dnl");
 }
 
+BOOST_AUTO_TEST_CASE(rspamd_gets_lines_of_its_own) {
+    Facts facts = healthy();
+    facts.mta.set->ways[0].filters[1].text = "inet:localhost:11332";
+    facts.canary.header.signatures = {{"from", "list-unsubscribe"}};
+    const auto found = judge(facts);
+    BOOST_REQUIRE(names_of(found) == "canary_post_not_signed ");
+    BOOST_TEST(found.front().change.file == "/etc/rspamd/local.d/dkim_signing.conf");
+    BOOST_TEST(found.front().change.line.ends_with("list-unsubscribe:list-unsubscribe-post\";"));
+}
+
+BOOST_AUTO_TEST_CASE(a_bad_certificate_of_our_own_is_named) {
+    Facts facts = healthy();
+    facts.settings.web.tls = {"/etc/web.pem", "/etc/web.key"};
+    facts.web.get.outcome = WebAnswer::Outcome::tls_bad;
+    const auto found = judge(facts);
+    BOOST_REQUIRE(names_of(found) == "public_url_tls_bad ");
+    BOOST_TEST(found.front().change.line == "tls: {certificate: /etc/web.pem, key: /etc/web.key}");
+}
+
 BOOST_AUTO_TEST_CASE(a_chain_of_master_cf_is_changed_there) {
     Facts facts = healthy();
     auto& way = facts.mta.set->ways[0];
