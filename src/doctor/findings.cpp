@@ -130,6 +130,7 @@ Group group_of(Name name) {
 
 std::vector<Name> all_names() {
     std::vector<Name> names;
+    names.reserve(abouts.size());
     for (const About& one : abouts) names.push_back(one.name);
     return names;
 }

@@ -68,11 +68,11 @@ bool has(const Findings& findings, Name name) {
 void judge_settings(const Facts& facts, Findings& findings) {
     for (const ConfigProblem& problem : facts.config.problems) {
         const std::string where = problem.line == 0 ? "" : fmt::format("line {}", problem.line);
-        const std::string key = problem.key.empty() ? "" : problem.key + ": ";
-        findings.push_back(
-            finding_of(Name::config_broken, problem.message(),
-                       {problem.file, where + (where.empty() || key.empty() ? "" : ", ") + key + problem.text,
-                        "optout-milter -c " + problem.file + " --check-config"}));
+        std::string line = where;
+        if (!problem.key.empty()) line += (line.empty() ? "" : ", ") + problem.key;
+        line += (line.empty() ? "" : ": ") + problem.text;
+        findings.push_back(finding_of(Name::config_broken, problem.message(),
+                                      {problem.file, line, "optout-milter -c " + problem.file + " --check-config"}));
     }
     if (facts.config.by_daemon.met == Try::Met::forbidden) {
         findings.push_back(finding_of(

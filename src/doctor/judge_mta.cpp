@@ -24,6 +24,7 @@ struct Way {
 std::vector<Way> ways_of(const Facts& facts) {
     std::vector<Way> ways;
     const std::vector<WayIn>& all = facts.mta.set->ways;
+    ways.reserve(all.size());
     for (std::size_t i = 0; i < all.size(); ++i) {
         ways.push_back({&all[i], position_of_ours(all[i], facts.milter.socket),
                         i < facts.mta.by_mta.size() ? facts.mta.by_mta[i] : Try{}});
