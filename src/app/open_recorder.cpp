@@ -163,6 +163,17 @@ Result<Checked> check_store(const Settings& settings, const TakeFinding& take) {
     return checked;
 }
 
+Result<StoreLook> look_at_store(const Settings& settings) {
+    if (auto taken = take_identity_of_store_owner(settings); !taken) return tl::unexpected(taken.error());
+    switch (settings.store.type) {
+        case StoreSettings::Type::lmdb: return look_at_lmdb_store(lmdb_options(settings, settings.store.path));
+        case StoreSettings::Type::redis: break;
+    }
+    const auto options = redis_options(settings);
+    if (!options) return tl::unexpected(options.error());
+    return look_at_redis_store(*options, settings.store.write_deadline);
+}
+
 Result<std::unique_ptr<Outbox>> open_outbox(const Settings& settings, const Clock& clock) {
     if (auto taken = take_identity_of_store_owner(settings); !taken) return tl::unexpected(taken.error());
     return open_lmdb_outbox(settings.store.path + "/outbox", OutboxLimits{}, clock);

@@ -9,6 +9,7 @@
 #include "store/outbox.h"
 #include "store/recorder.h"
 #include "store/store_check.h"
+#include "store/store_look.h"
 
 namespace optout {
 
@@ -26,6 +27,9 @@ namespace optout {
 
 // Checks all that it holds, and with a shared store this host's journal. Takes that identity first.
 [[nodiscard]] Result<Checked> check_store(const Settings& settings, const TakeFinding& take);
+
+// A short look at it, for optoutctl doctor: makes none. Takes that identity first.
+[[nodiscard]] Result<StoreLook> look_at_store(const Settings& settings);
 
 // The mail that people asked for on the web, in store.path/outbox.
 [[nodiscard]] Result<std::unique_ptr<Outbox>> open_outbox(const Settings& settings, const Clock& clock);

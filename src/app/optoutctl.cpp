@@ -20,7 +20,7 @@ int main(int argc, char** argv) {
             return optout::open_recorder(settings, optout::wall_clock(), optout::MirrorUse::Part::read);
         },
         [](const optout::Settings& settings) { return optout::open_outbox(settings, optout::wall_clock()); },
-        optout::identity_of_store, optout::check_store};
+        optout::identity_of_store, optout::check_store, optout::look_at_store};
     const auto kind = ::isatty(STDERR_FILENO) == 1 ? optout::Io::Err::terminal : optout::Io::Err::other;
     return optout::run_optoutctl(arguments, stores, optout::wall_clock(), {std::cin, std::cout, std::cerr, kind});
 }

@@ -4,6 +4,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "base/text.h"
 #include "ctl/printable.h"
@@ -42,7 +43,8 @@ struct Reading {
     SetupPostfix setup_postfix;
     SetupSendmail setup_sendmail;
     std::string config = default_config;
-    std::optional<std::variant<SecretsCommand, Sync, StoreCommand, SetupCommand>> chosen;
+    Doctor doctor;
+    std::optional<std::variant<SecretsCommand, Sync, Doctor, StoreCommand, SetupCommand>> chosen;
 };
 
 template <typename Group, typename Command>
@@ -253,6 +255,47 @@ void add_setup_commands(CLI::App& app, Reading& r) {
     }
 }
 
+void add_canary_options(CLI::App& sub, Doctor& command) {
+    doctor::Wishes& wishes = command.wishes;
+    constexpr unsigned longest_wait = 600;
+    auto* to = sub.add_option("--canary-to", wishes.canary_to, "Where a message is sent to see how it arrives");
+    auto* mailbox = sub.add_option("--canary-mailbox", wishes.canary_mailbox,
+                                   "The Maildir or mbox file of this host where that address is delivered");
+    to->type_name("ADDRESS")->needs(mailbox);
+    mailbox->type_name("PATH")->needs(to);
+    sub.add_option("--canary-from", wishes.canary_from, "Its sender (default: one that a list of the config matches)")
+        ->type_name("ADDRESS");
+    sub.add_flag_callback(
+        "--no-canary", [&wishes] { wishes.canary = doctor::Wishes::Canary::leave_out; }, "Send no message");
+    sub.add_option("--canary-wait", command.canary_wait, "How long to wait until it is there")
+        ->type_name("SECONDS")
+        ->check(CLI::Range(1U, longest_wait).description(""))
+        ->capture_default_str();
+}
+
+void add_doctor(CLI::App& app, Reading& r) {
+    using Mta = doctor::Wishes::Mta;
+    auto* sub = command_of<Doctor>(app, r, r.doctor, "doctor", "Find out what is wrong with this installation");
+    doctor::Wishes& wishes = r.doctor.wishes;
+    sub->add_flag_callback("--json", [&r] { r.doctor.output = Output::json; }, "Print one JSON object");
+    sub->add_option("--mta", wishes.mta, "postfix, sendmail or none (default: the one that is there)")
+        ->type_name("MTA")
+        ->transform(
+            CLI::CheckedTransformer(
+                std::map<std::string, Mta>{{"postfix", Mta::postfix}, {"sendmail", Mta::sendmail}, {"none", Mta::none}})
+                .description(""));
+    sub->add_option("--postfix-config", wishes.postfix_config, "The directory of main.cf")->type_name("DIR");
+    sub->add_option("--sendmail-cf", wishes.sendmail_cf, "The sendmail.cf")->type_name("FILE");
+    sub->add_option("--ca", wishes.ca_file, "Whose certificates to trust at public_url, PEM (default: the system's)")
+        ->type_name("FILE");
+    add_canary_options(*sub, r.doctor);
+    sub->footer(
+        "Looks at config, keys, store, clock, milter, MTA and public_url, and sends a message through the MTA. Says "
+        "of\n"
+        "each finding what is wrong, why it matters and what to change. Best run as root: else some is not looked at.\n"
+        "Exit code: 0 all is well, or notes only; 1 warnings; 2 errors.");
+}
+
 // CLI11 says of a missing or misspelt command only that a "subcommand" is required. Empty where it is something else.
 std::string command_problem(const CLI::App& whole) {
     const CLI::App* app = &whole;
@@ -296,6 +339,7 @@ std::variant<CommandLine, Exit> read_command_line(std::span<const std::string> a
     add_writing_commands(app, reading);
     add_file_commands(app, reading);
     add_store_commands(app, reading);
+    add_doctor(app, reading);
     add_token_commands(app, reading);
     add_secrets_commands(app, reading);
     add_setup_commands(app, reading);

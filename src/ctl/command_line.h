@@ -12,7 +12,7 @@ namespace optout::ctl {
 
 struct CommandLine {
     std::string config;
-    std::variant<SecretsCommand, Sync, StoreCommand, SetupCommand> command;
+    std::variant<SecretsCommand, Sync, Doctor, StoreCommand, SetupCommand> command;
 };
 
 // Or the end: --help, --version, and what is wrong with the arguments are printed already.

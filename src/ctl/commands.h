@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ctl/context.h"
+#include "doctor/look.h"
 #include "store/suppression_store.h"
 
 namespace optout::ctl {
@@ -108,6 +109,14 @@ struct SetupSendmail {
 
 // Read the config file, but open no store; undo does not read it.
 using SetupCommand = std::variant<SetupPostfix, SetupSendmail>;
+
+// Works with a config that is broken: that is what it says then.
+struct Doctor {
+    doctor::Wishes wishes;      // but the config file, which -c names, and
+    unsigned canary_wait = 30;  // seconds
+    Output output = Output::text;
+};
+
 // Need no config file: they come before it.
 using SecretsCommand = std::variant<KeysNew, KeysShow, AdminTokenNew, AdminTokenShow>;
 using StoreCommand = std::variant<Check, Add, Remove, Pause, List, Import, Export, Backup, Restore, Verify,
@@ -119,6 +128,7 @@ Exit run(const AdminTokenNew& command, const Clock& clock, Io& io);
 Exit run(const AdminTokenShow& command, const Clock& clock, Io& io);
 
 Exit run(const Sync& command, const Stores& stores, Io& io);
+Exit run(const Doctor& command, const std::string& config, const Stores& stores, const Clock& clock, Io& io);
 
 Exit run(const SetupPostfix& command, const std::string& config, const Clock& clock, Io& io);
 Exit run(const SetupSendmail& command, const std::string& config, const Clock& clock, Io& io);

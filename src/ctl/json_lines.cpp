@@ -1,6 +1,7 @@
 // See json_lines.h.
 #include "ctl/json_lines.h"
 
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
 namespace optout::ctl {
@@ -40,6 +41,19 @@ Json json_of(const StatusLine& line) {
     out["covered_by_list"] = text_or_null(line.covered_by_list);
     out["set"] = text_or_null(line.set_key);
     out["configured"] = line.configured == Configured::yes;
+    return out;
+}
+
+Json json_of(const doctor::Finding& finding) {
+    Json out;
+    out["name"] = std::string(to_text(finding.name));
+    out["severity"] = std::string(to_text(finding.severity));
+    out["group"] = std::string(to_text(group_of(finding.name)));
+    out["what"] = finding.what;
+    out["why"] = finding.why;
+    out["file"] = text_or_null(finding.change.file);
+    out["line"] = text_or_null(finding.change.line);
+    out["run"] = text_or_null(finding.change.run);
     return out;
 }
 
@@ -88,6 +102,26 @@ std::string json_pending(std::size_t count, const std::optional<MirrorStatus>& m
         shown["state"] = name_of(mirror->state);
         shown["records"] = mirror->records;
         if (mirror->age) shown["age_ms"] = mirror->age->count();
+    }
+    return dumped(out);
+}
+
+std::string json_report(const doctor::Facts& facts, const std::vector<doctor::Finding>& findings) {
+    Json out;
+    out["findings"] = Json::array();
+    for (const doctor::Finding& finding : findings) out["findings"].push_back(json_of(finding));
+    out["not_looked_at"] = Json::array();
+    for (const doctor::NotLookedAt& one : facts.not_looked_at) {
+        Json entry;
+        entry["group"] = std::string(to_text(one.group));
+        entry["what"] = one.what;
+        entry["why"] = one.why;
+        out["not_looked_at"].push_back(std::move(entry));
+    }
+    for (const auto severity : {doctor::Severity::error, doctor::Severity::warning, doctor::Severity::note}) {
+        out["summary"][std::string(to_text(severity)) + "s"] =
+            std::count_if(findings.begin(), findings.end(),
+                          [&](const doctor::Finding& finding) { return finding.severity == severity; });
     }
     return dumped(out);
 }

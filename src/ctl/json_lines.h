@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "ctl/status.h"
+#include "doctor/findings.h"
 #include "mail/token.h"
 #include "policy/record.h"
 #include "store/stand_in.h"
@@ -32,6 +33,8 @@ std::string json_line(const Entry& entry, const std::string& list);
 std::string json_line(const TokenFacts& facts, const std::vector<StatusLine>& records);
 std::string json_line(const MadeToken& made);
 std::string json_pending(std::size_t count, const std::optional<MirrorStatus>& mirror);
+
+std::string json_report(const doctor::Facts& facts, const std::vector<doctor::Finding>& findings);  // one object
 
 std::string day_text(const Token& token);  // "2026-11-23": when it was sent
 

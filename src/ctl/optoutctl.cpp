@@ -42,6 +42,9 @@ Exit run(std::span<const std::string> arguments, const Stores& stores, const Clo
         return ctl::finish_output(
             io, std::visit([&](const auto& command) { return ctl::run(command, line.config, clock, io); }, *setup));
     }
+    if (const auto* doctor = std::get_if<ctl::Doctor>(&line.command)) {
+        return ctl::finish_output(io, ctl::run(*doctor, line.config, stores, clock, io));
+    }
     const auto& store = std::get<ctl::StoreCommand>(line.command);
     return ctl::finish_output(io, run_with_config(line.config, store, stores, clock, io));
 }

@@ -15,6 +15,7 @@
 #include "store/outbox.h"
 #include "store/recorder.h"
 #include "store/store_check.h"
+#include "store/store_look.h"
 
 namespace optout {
 
@@ -34,6 +35,8 @@ struct Stores {
     std::function<Result<std::string>(const Settings&)> identity;
     // Checks all that it holds.
     std::function<Result<Checked>(const Settings&, const TakeFinding&)> check;
+    // A short look at it; makes none.
+    std::function<Result<StoreLook>(const Settings&)> look;
 };
 
 // `arguments`: without the program's name. Answers 0, 1 (opted out; records wait) or 2 (unknown, or an error that `err`

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "base/unique_fd.h"
+#include "store/store_look.h"
 
 namespace optout {
 
@@ -185,10 +186,9 @@ Result<TableHandles> open_tables(MDB_env* env, const LmdbPlace& place) {
     const std::string layout(view.get(Table::meta, layout_key).value_or("none"));
     if (layout != std::to_string(lmdb_layout)) {
         const auto number = parse_uint(layout);
-        return fail(
-            "open", place.data_file(),
-            fmt::format("it has layout {}, this program knows layout {}{}", layout, lmdb_layout,
-                        number && *number > lmdb_layout ? ". A newer version made it: upgrade this program" : ""));
+        return fail("open", place.data_file(),
+                    fmt::format("it has layout {}, this program knows layout {}{}", layout, lmdb_layout,
+                                number && *number > lmdb_layout ? made_by_newer_version : ""));
     }
     const std::string kind(view.get(Table::meta, kind_key).value_or("nothing known"));
     if (kind != place.kind) {

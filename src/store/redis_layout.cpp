@@ -5,6 +5,7 @@
 #include <span>
 
 #include "base/text.h"
+#include "store/store_look.h"
 
 namespace optout {
 
@@ -29,8 +30,7 @@ std::string_view suffix_of(RedisTable table) {
 // There is no older layout: any other number is a newer version's.
 std::string hint_for(std::string_view layout) {
     const auto number = parse_uint(layout);
-    return number && *number > *parse_uint(redis_layout_number) ? ". A newer version made it: upgrade this program"
-                                                                : "";
+    return number && *number > *parse_uint(redis_layout_number) ? made_by_newer_version : "";
 }
 
 std::optional<std::string> bucket_in(std::string_view key, RedisTable table) {

@@ -104,6 +104,7 @@ class Daemon:
         notify_path.unlink(missing_ok=True)
         with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notify:
             notify.bind(str(notify_path))
+            notify_path.chmod(0o777)  # for a daemon that becomes the store's owner
             notify.settimeout(0.05)
             # SIGXFSZ as any service manager leaves it is deadly; a full disk is not. disk_full() stands for the latter.
             self._process = subprocess.Popen(

@@ -28,11 +28,11 @@ OversignHeaders     From,List-Unsubscribe,List-Unsubscribe-Post
 
 
 class OpenDkim:
-    def __init__(self, directory: Path, socket_path: Path) -> None:
+    def __init__(self, directory: Path, socket_path: Path, config: str = CONFIG) -> None:
         directory.mkdir()
         subprocess.run([program("opendkim-genkey", "opendkim-tools"), "-b", "2048", "-d", "news.example.com",
                         "-s", "test", "-D", str(directory)], check=True, timeout=60)
-        (directory / "opendkim.conf").write_text(CONFIG.format(dir=directory, socket=socket_path))
+        (directory / "opendkim.conf").write_text(config.format(dir=directory, socket=socket_path))
         self._record = b"".join(re.findall(rb'"([^"]*)"', (directory / "test.txt").read_bytes()))
         self._process = subprocess.Popen([program("opendkim", "opendkim"), "-f", "-x", str(directory / "opendkim.conf")])
         wait_until(socket_path.exists, "OpenDKIM does not start", 20)

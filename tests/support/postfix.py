@@ -118,6 +118,7 @@ class Listener:
 
 class Postfix:
     name = "postfix"
+    prefix: list[str] = []  # before the command that starts it
 
     def __init__(self, directory: Path, sink_port: int, listeners: dict[str, Listener], non_smtpd_milters: str) -> None:
         self.directory = directory
@@ -150,7 +151,7 @@ class Postfix:
     def _start(self) -> None:
         if os.geteuid() != 0:
             raise HarnessError("Postfix can only be started by root: run these tests as root")
-        done = subprocess.run([program("postfix", "postfix"), "-c", str(self.directory / "etc"), "start"],
+        done = subprocess.run([*self.prefix, program("postfix", "postfix"), "-c", str(self.directory / "etc"), "start"],
                               capture_output=True, text=True, timeout=60)
         if done.returncode != 0:
             raise HarnessError(f"postfix start: {done.stdout}{done.stderr}{self.log()[-2000:]}")

@@ -103,6 +103,9 @@ class Bed {
                   [](const Settings& settings) { return identity_of_lmdb_store(settings.store.path); },
                   [](const Settings& settings, const TakeFinding& take) {
                       return check_lmdb_store({settings.store.path, LmdbOptions::Addresses::keep, 64UL << 20U}, take);
+                  },
+                  [](const Settings& settings) {
+                      return look_at_lmdb_store({settings.store.path, LmdbOptions::Addresses::keep, 64UL << 20U});
                   }};
 
   private:

@@ -19,12 +19,12 @@ const Case mistakes[] = {
     {"no command",
      {},
      "optoutctl: expected a command, one of check, list, pending, add, remove, pause, erase, import, export, "
-     "backup, restore, verify, sync, token, keys, admin-token, setup\n"},
+     "backup, restore, verify, sync, doctor, token, keys, admin-token, setup\n"},
     {"misspelt command", {"chek", "a@example.com"}, "optoutctl: there is no command \"chek\"; did you mean check?\n"},
     {"another word",
      {"frobnicate"},
      "optoutctl: there is no command \"frobnicate\"; expected one of check, list, pending, add, remove, pause, erase, "
-     "import, export, backup, restore, verify, sync, token, keys, admin-token, setup\n"},
+     "import, export, backup, restore, verify, sync, doctor, token, keys, admin-token, setup\n"},
     {"a word of two, one missing", {"keys"}, "optoutctl: expected a command, one of new, show\n"},
     {"a word of two, one misspelt", {"token", "shoe"}, "optoutctl: there is no command \"shoe\"; did you mean show?\n"},
     {"no argument", {"import"}, "optoutctl: FILE is required; --help tells more\n"},

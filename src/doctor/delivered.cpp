@@ -1,0 +1,46 @@
+// See delivered.h.
+#include "doctor/delivered.h"
+
+#include "base/text.h"
+#include "mail/header.h"
+#include "mail/list_unsubscribe.h"
+
+namespace optout::doctor {
+
+namespace {
+
+std::string without_blanks(std::string_view text) {
+    std::string out;
+    for (const char c : text) {
+        if (c != ' ' && c != '\t' && c != '\r' && c != '\n') out += c;
+    }
+    return out;
+}
+
+}  // namespace
+
+std::vector<std::string> signed_names(std::string_view value) {
+    std::vector<std::string> names;
+    const std::string whole = without_blanks(value);
+    for (std::string_view tag : split(whole, ';')) {
+        if (!take_prefix(tag, "h=")) continue;
+        for (const std::string_view name : split(tag, ':')) {
+            if (!name.empty()) names.push_back(lower_ascii(name));
+        }
+        return names;
+    }
+    return names;
+}
+
+Delivered read_delivered(std::string_view message) {
+    Delivered delivered;
+    const auto header = parse_header(message);
+    delivered.pairs = values_of(header, list_unsubscribe_name).size();
+    delivered.posts = values_of(header, list_unsubscribe_post_name).size();
+    for (const std::string& value : values_of(header, "DKIM-Signature")) {
+        delivered.signatures.push_back(signed_names(value));
+    }
+    return delivered;
+}
+
+}  // namespace optout::doctor

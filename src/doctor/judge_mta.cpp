@@ -1,0 +1,279 @@
+// See findings.h: what the MTA is set to.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "base/text.h"
+#include "doctor/judge.h"
+#include "doctor/our_filter.h"
+
+namespace optout::doctor {
+
+namespace {
+
+using mta::WayIn;
+using Kind = mta::Kind;
+
+// A way in, with what is known of it.
+struct Way {
+    const WayIn* way = nullptr;
+    std::optional<std::size_t> ours;  // position in its chain
+    Try by_mta;
+};
+
+std::vector<Way> ways_of(const Facts& facts) {
+    std::vector<Way> ways;
+    const std::vector<WayIn>& all = facts.mta.set->ways;
+    ways.reserve(all.size());
+    for (std::size_t i = 0; i < all.size(); ++i) {
+        ways.push_back({&all[i], position_of_ours(all[i], facts.milter.socket),
+                        i < facts.mta.by_mta.size() ? facts.mta.by_mta[i] : Try{}});
+    }
+    return ways;
+}
+
+// "smtp inet and local submission"
+std::string names_of(const std::vector<Way>& ways) {
+    std::vector<std::string> names;
+    for (const Way& way : ways) {
+        if (std::find(names.begin(), names.end(), way.way->name) == names.end()) names.push_back(way.way->name);
+    }
+    return join(names, " and ");
+}
+
+template <typename Holds>
+std::vector<Way> some_of(const std::vector<Way>& ways, Holds holds) {
+    std::vector<Way> some;
+    std::copy_if(ways.begin(), ways.end(), std::back_inserter(some), holds);
+    return some;
+}
+
+// "smtpd_milters in /etc/postfix/main.cf" and "-o smtpd_milters of smtp/inet in /etc/postfix/master.cf", taken apart.
+struct Setting {
+    std::string parameter;
+    std::string file;
+    enum class Kind { main, master } kind = Kind::main;
+};
+Setting setting_of(const WayIn& way, std::string_view parameter_where_not_said) {
+    Setting setting;
+    std::string_view rest = way.setting;
+    const auto in = rest.rfind(" in ");
+    if (in != std::string_view::npos) {
+        setting.file = std::string(rest.substr(in + 4));
+        rest = rest.substr(0, in);
+    }
+    if (take_prefix(rest, "-o ")) setting.kind = Setting::Kind::master;
+    setting.parameter = std::string(rest.substr(0, rest.find(' ')));
+    if (setting.parameter.empty()) setting.parameter = parameter_where_not_said;
+    return setting;
+}
+
+// The chain as Postfix's parameter, as it stands in that file.
+Change postfix_chain(const Facts& facts, const WayIn& way, std::vector<std::string> texts) {
+    const bool is_smtp = way.kind == WayIn::Kind::smtp;
+    const Setting setting = setting_of(way, is_smtp ? "smtpd_milters" : "non_smtpd_milters");
+    std::string line;
+    switch (setting.kind) {
+        case Setting::Kind::main: line = setting.parameter + " = " + join(texts, ", "); break;
+        case Setting::Kind::master: line = "  -o { " + setting.parameter + " = " + join(texts, ", ") + " }"; break;
+    }
+    return {setting.file.empty() ? facts.mta.set->source : setting.file, std::move(line), "postfix reload"};
+}
+
+Change sendmail_filter(const Facts& facts) {
+    const std::string socket = name_for(Kind::sendmail, {}, facts.milter.socket);
+    return {facts.mta.set->source,
+            "INPUT_MAIL_FILTER(`optout-milter', `S=" + socket + ", F=T, T=C:10s;S:10s;R:10s;E:30s')dnl",
+            "make -C /etc/mail && service sendmail restart"};
+}
+
+// With our filter in front of all others.
+Change with_ours_first(const Facts& facts, const WayIn& way) {
+    switch (facts.mta.set->kind) {
+        case Kind::sendmail: return sendmail_filter(facts);
+        case Kind::postfix: break;
+    }
+    std::vector<std::string> texts{name_for(Kind::postfix, way, facts.milter.socket)};
+    const auto ours = position_of_ours(way, facts.milter.socket);
+    for (std::size_t i = 0; i < way.filters.size(); ++i) {
+        if (i != ours) texts.push_back(way.filters[i].text);
+    }
+    if (ours) texts.front() = way.filters[*ours].text;
+    return postfix_chain(facts, way, std::move(texts));
+}
+
+void judge_listed(const Facts& facts, const std::vector<Way>& ways, WayIn::Kind kind, Name name, Findings& findings) {
+    const auto of_kind = some_of(ways, [&](const Way& way) { return way.way->kind == kind; });
+    const auto without = some_of(of_kind, [](const Way& way) { return !way.ours; });
+    if (without.empty()) return;
+    Finding finding = finding_of(name,
+                                 "the milter on " + facts.settings.milter.listen + " is not in the chain of " +
+                                     names_of(without) + " (" + without.front().way->setting + ")",
+                                 with_ours_first(facts, *without.front().way));
+    if (without.size() < of_kind.size()) {
+        // A listener behind a content filter rightly has none.
+        finding.severity = Severity::note;
+        finding.what += "; that is right only where its mail goes through the milter elsewhere";
+    }
+    findings.push_back(std::move(finding));
+}
+
+Change socket_in_chroot(const Facts& facts, const std::string& chroot) {
+    return {facts.settings.file, "milter: {listen: \"unix:" + chroot + "/optout-milter/milter.sock\"}",
+            "optoutctl setup postfix --apply"};
+}
+
+void judge_socket(const Facts& facts, const std::vector<Way>& ways, Findings& findings) {
+    if (facts.milter.answer != MilterFacts::Answer::answers) return;
+    const auto outside = some_of(ways, [&](const Way& way) {
+        return way.ours && (names_outside_chroot(*way.way, facts.milter.socket) == Outside::yes ||
+                            (!way.way->chroot.empty() && way.by_mta.met == Try::Met::missing));
+    });
+    if (!outside.empty()) {
+        const WayIn& way = *outside.front().way;
+        findings.push_back(finding_of(Name::socket_not_reachable_from_chroot,
+                                      fmt::format("{} in the chroot {} cannot see {}", names_of(outside), way.chroot,
+                                                  unix_path(facts.settings.milter.listen)),
+                                      socket_in_chroot(facts, way.chroot)));
+        return;
+    }
+    const auto forbidden =
+        some_of(ways, [](const Way& way) { return way.ours && way.by_mta.met == Try::Met::forbidden; });
+    if (forbidden.empty()) return;
+    const std::string& user = facts.mta.set->user;
+    findings.push_back(
+        finding_of(Name::socket_not_writable_for_mta,
+                   fmt::format("{} ({}) may not connect to {}: {}", user, names_of(forbidden),
+                               unix_path(facts.settings.milter.listen), forbidden.front().by_mta.obstacle),
+                   {facts.settings.file, "milter: {socket_mode: 0660, socket_group: " + user + "}",
+                    fmt::format("adduser {} {} && systemctl restart optout-milter", user_of_daemon(facts), user)}));
+}
+
+void judge_order(const Facts& facts, const std::vector<Way>& ways, Findings& findings) {
+    const auto signer_before = [](const Way& way) -> const mta::Filter* {
+        const auto& filters = way.way->filters;
+        const auto end = filters.begin() + static_cast<std::ptrdiff_t>(way.ours.value_or(0));
+        const auto found = std::find_if(filters.begin(), end,
+                                        [](const mta::Filter& filter) { return is_signer(filter) == Signs::perhaps; });
+        return found == end ? nullptr : &*found;
+    };
+    const auto late = some_of(ways, [&](const Way& way) { return way.ours && signer_before(way) != nullptr; });
+    if (late.empty()) return;
+    findings.push_back(finding_of(Name::milter_after_signer,
+                                  fmt::format("in the chain of {} the milter comes after {}, which seems to sign",
+                                              names_of(late), signer_before(late.front())->text),
+                                  with_ours_first(facts, *late.front().way)));
+}
+
+void judge_when_down(const Facts& facts, const std::vector<Way>& ways, Findings& findings) {
+    const auto accepting = some_of(ways, [](const Way& way) {
+        return way.ours && way.way->filters[*way.ours].when_down == mta::WhenDown::accept;
+    });
+    if (accepting.empty()) return;
+    const mta::Filter& filter = accepting.front().way->filters[*accepting.front().ours];
+    const mta::Facts& set = *facts.mta.set;
+    Change change = sendmail_filter(facts);
+    if (set.kind == Kind::postfix) {
+        change = {set.source, "milter_default_action = tempfail", "postfix reload"};
+        // It stands in the filter's own braces.
+        if (filter.text.find("default_action") != std::string::npos) {
+            const auto setting = setting_of(*accepting.front().way, "smtpd_milters");
+            change.file = setting.file.empty() ? set.source : setting.file;
+            change.line = "default_action=tempfail in " + filter.text;
+        }
+    }
+    findings.push_back(finding_of(
+        Name::milter_default_action_accept,
+        fmt::format("while the milter does not answer, mail by {} is accepted as it is", names_of(accepting)), change));
+}
+
+// Where it is not, the MTA refuses or defers all else for that reason alone.
+enum class Reached { no, yes };
+Reached milter_is_reached(const Findings& findings) {
+    for (const Name name : {Name::socket_missing, Name::milter_not_answering, Name::socket_not_reachable_from_chroot,
+                            Name::socket_not_writable_for_mta}) {
+        if (has(findings, name)) return Reached::no;
+    }
+    return Reached::yes;
+}
+
+void judge_set(const Facts& facts, Findings& findings) {
+    const auto ways = ways_of(facts);
+    judge_listed(facts, ways, WayIn::Kind::smtp, Name::milter_not_listed_smtpd, findings);
+    judge_listed(facts, ways, WayIn::Kind::local, Name::milter_not_listed_non_smtpd, findings);
+    judge_socket(facts, ways, findings);
+    judge_order(facts, ways, findings);
+    judge_when_down(facts, ways, findings);
+    if (facts.mta.smtp == MtaFacts::Smtp::silent && milter_is_reached(findings) == Reached::yes) {
+        const bool is_postfix = facts.mta.set->kind == Kind::postfix;
+        findings.push_back(finding_of(
+            Name::mta_not_answering, "the MTA does not answer on " + facts.mta.asked + ": " + facts.mta.smtp_failure,
+            {"", "", is_postfix ? "postfix status; systemctl start postfix" : "systemctl start sendmail"}));
+    }
+}
+
+enum class Delimiter { set, missing };
+Delimiter delimiter_of(const Facts& facts) {
+    const std::string& separator = facts.settings.mailto.separator;
+    const std::string& known = facts.mta.set->tag_separator;
+    // Postfix: any one of these characters.
+    const bool set = separator.size() == 1 && known.find(separator) != std::string::npos;
+    return set ? Delimiter::set : Delimiter::missing;
+}
+
+Change delimiter_change(const Facts& facts) {
+    const mta::Facts& set = *facts.mta.set;
+    switch (set.kind) {
+        case Kind::sendmail:
+            return {set.source, "dnl FEATURE(`preserve_local_plus_detail')",
+                    "make -C /etc/mail && service sendmail restart"};
+        case Kind::postfix: break;
+    }
+    const std::string& separator = facts.settings.mailto.separator;
+    const bool known = set.tag_separator.find(separator) != std::string::npos;
+    return {set.source, "recipient_delimiter = " + set.tag_separator + (known ? "" : separator), "postfix reload"};
+}
+
+}  // namespace
+
+void judge_mta(const Facts& facts, Findings& findings) {
+    switch (facts.mta.found) {
+        case MtaFacts::Found::not_looked_at: return;
+        case MtaFacts::Found::no:
+            findings.push_back(
+                finding_of(Name::mta_not_found, "there is neither /etc/postfix/main.cf nor /etc/mail/sendmail.cf",
+                           {"", "", "optoutctl doctor --postfix-config DIR, --sendmail-cf FILE or --mta none"}));
+            return;
+        case MtaFacts::Found::yes: break;
+    }
+    if (!facts.mta.set) {
+        findings.push_back(finding_of(Name::mta_config_unreadable, facts.mta.failure,
+                                      {"", "", "postfix check, or with Sendmail: sendmail -bt -d0 < /dev/null"}));
+        return;
+    }
+    judge_set(facts, findings);
+}
+
+// Where the MTA takes the address all the same, it knows its own way.
+void judge_unsubscribe_address(const Facts& facts, Findings& findings) {
+    if (!facts.mta.set || facts.mta.recipient_code / 100 == 2) return;
+    if (facts.mta.smtp == MtaFacts::Smtp::silent) return;
+    const std::string& separator = facts.settings.mailto.separator;
+    if (delimiter_of(facts) == Delimiter::missing) {
+        const std::string known = facts.mta.set->tag_separator;
+        findings.push_back(finding_of(Name::recipient_delimiter_missing,
+                                      fmt::format("the MTA's recipient delimiter is {}, and mailto_separator is \"{}\"",
+                                                  known.empty() ? "not set" : "\"" + known + "\"", separator),
+                                      delimiter_change(facts)));
+        return;
+    }
+    if (facts.mta.recipient_code == 0 || milter_is_reached(findings) == Reached::no) return;
+    Finding finding = finding_of(Name::unsubscribe_address_refused,
+                                 "RCPT TO:<" + facts.mta.recipient + "> on " + facts.mta.asked +
+                                     " is answered with: " + facts.mta.recipient_reply,
+                                 {"/etc/aliases", facts.settings.mailto.local + ": postmaster", "newaliases"});
+    if (facts.mta.recipient_code / 100 == 4) finding.severity = Severity::warning;
+    findings.push_back(std::move(finding));
+}
+
+}  // namespace optout::doctor

@@ -1,0 +1,34 @@
+// Which filter of an MTA's chain is ours, which one signs, and how the MTA's settings name our socket. Pure.
+// Must not know how the settings are read.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "mta/facts.h"
+
+namespace optout::doctor {
+
+// The path of "unix:/PATH" and "local:/PATH"; empty for an inet socket.
+std::string_view unix_path(std::string_view socket);
+
+// Whether both name one socket: "inet:8891@localhost" and "inet:8891@127.0.0.1" do.
+enum class Same { yes, no };
+Same same_socket(std::string_view one, std::string_view other);
+
+// Where our filter stands in the chain; nothing where it does not. `socket`: milter.listen. One that names our path but
+// means another file, below its chroot, is ours too: see names_outside_chroot().
+std::optional<std::size_t> position_of_ours(const mta::WayIn& way, const std::string& socket);
+
+enum class Outside { no, yes };
+Outside names_outside_chroot(const mta::WayIn& way, const std::string& socket);
+
+enum class Signs { no, perhaps };  // by its name: nobody else tells
+Signs is_signer(const mta::Filter& filter);
+
+// How the MTA would be told of our socket: "unix:optout-milter/milter.sock" below its chroot, "inet:127.0.0.1:8891";
+// for Sendmail "local:/run/…", "inet:8891@127.0.0.1".
+std::string name_for(mta::Kind kind, const mta::WayIn& way, const std::string& socket);
+
+}  // namespace optout::doctor

@@ -1,0 +1,357 @@
+// judge(): one broken fact, exactly that one finding.
+#include "doctor/findings.h"
+
+#include <boost/test/unit_test.hpp>
+#include <functional>
+#include <set>
+
+#include "healthy.h"
+
+using namespace optout;
+using namespace optout::doctor;
+using optout::test::healthy;
+
+namespace {
+
+constexpr Millis hour{3'600'000};
+
+struct Row {
+    Name name;
+    Severity severity;
+    std::function<void(Facts&)> break_it;
+    std::string says;  // in what, line or run
+};
+
+mta::Filter& ours(Facts& facts, std::size_t way) {
+    return facts.mta.set->ways[way].filters.front();
+}
+
+void no_canary(Facts& facts, CanaryFacts::Fate fate, std::string why) {
+    facts.canary = {};
+    facts.canary.fate = fate;
+    facts.canary.why = std::move(why);
+}
+
+const std::vector<Row> rows{
+    {Name::config_broken, Severity::error,
+     [](Facts& f) {
+         const std::string file = f.settings.file;
+         f = Facts();
+         f.config.problems = {{file, 12, "store.deadline", "expected a duration"}};
+     },
+     "line 12, store.deadline: expected a duration"},
+    {Name::config_not_readable, Severity::error,
+     [](Facts& f) { f.config.by_daemon = {Try::Met::forbidden, "/etc/optout-milter (drwx------ root root)"}; },
+     "optout cannot read /etc/optout-milter/optout.yaml: /etc/optout-milter (drwx------ root root)"},
+    {Name::monitor_mode, Severity::note, [](Facts& f) { f.settings.milter.mode = MilterSettings::Mode::monitor; },
+     "mode: enforce"},
+    {Name::keys_missing, Severity::error, [](Facts& f) { f.keys.state = KeysFacts::State::missing; },
+     "optoutctl keys new /etc/optout-milter/keys"},
+    {Name::keys_readable_by_others, Severity::error, [](Facts& f) { f.keys.mode = 0644; },
+     "chmod o= /etc/optout-milter/keys"},
+    {Name::keys_not_readable, Severity::error,
+     [](Facts& f) { f.keys.by_daemon = {Try::Met::forbidden, "/etc/optout-milter/keys (-rw------- root root)"}; },
+     "chgrp optout /etc/optout-milter/keys"},
+    {Name::keys_broken, Severity::error,
+     [](Facts& f) {
+         f.keys.state = KeysFacts::State::broken;
+         f.keys.problem = "line 3 is none";
+     },
+     "line 3 is none"},
+    {Name::key_not_signing_yet, Severity::note, [](Facts& f) { f.keys.next_signs = f.now + 5 * hour; },
+     "signs from 2026-11-23T17:00:00Z"},
+    {Name::store_path_missing, Severity::error,
+     [](Facts& f) {
+         f.store.directory = StoreFacts::Directory::missing;
+         f.store.answer = StoreFacts::Answer::not_looked_at;
+     },
+     "install -d -m 0750 -o optout -g optout /var/lib/optout-milter"},
+    {Name::store_path_not_owned, Severity::error,
+     [](Facts& f) {
+         f.store.foreign = "/var/lib/optout-milter/data.mdb";
+         f.store.foreign_owner = "root";
+         f.store.answer = StoreFacts::Answer::fails;  // which follows from it
+     },
+     "/var/lib/optout-milter/data.mdb belongs to root, not to optout"},
+    {Name::store_does_not_answer, Severity::error,
+     [](Facts& f) {
+         f.store.answer = StoreFacts::Answer::fails;
+         f.store.failure = "cannot connect to tcp:127.0.0.1:6379: Connection refused";
+         f.canary.fate = CanaryFacts::Fate::refused;  // which follows from it
+     },
+     "Connection refused"},
+    {Name::store_layout_newer, Severity::error, [](Facts& f) { f.store.answer = StoreFacts::Answer::newer; },
+     "apt install --only-upgrade optout-milter"},
+    {Name::redis_evicts, Severity::error, [](Facts& f) { f.store.look.eviction_policy = "allkeys-lru"; },
+     "maxmemory-policy noeviction"},
+    {Name::clock_wrong, Severity::warning, [](Facts& f) { f.store.look.newest = f.now + hour; },
+     "the last record was made at 2026-11-23T13:00:00Z"},
+    {Name::clock_wrong, Severity::warning, [](Facts& f) { f.store.look.server_time = f.now - hour; },
+     "that of Redis are 3600 s apart"},
+    {Name::clock_wrong, Severity::warning,
+     [](Facts& f) {
+         f.keys.newest = f.now + hour;
+         f.keys.next_signs = f.now + 25 * hour;  // which follows from it
+     },
+     "a key in /etc/optout-milter/keys was made at 2026-11-23T13:00:00Z"},
+    {Name::socket_missing, Severity::error,
+     [](Facts& f) {
+         f.milter.answer = MilterFacts::Answer::missing;
+         f.mta.by_mta = {{Try::Met::missing, ""}, {Try::Met::missing, ""}};
+         f.mta.recipient_code = 451;
+         f.canary = {};
+     },
+     "systemctl start optout-milter"},
+    {Name::milter_not_answering, Severity::error,
+     [](Facts& f) {
+         f.milter.answer = MilterFacts::Answer::nothing;
+         f.mta.smtp = MtaFacts::Smtp::silent;
+         f.mta.recipient_code = 0;
+         f.canary = {};
+     },
+     "systemctl restart optout-milter"},
+    {Name::mta_not_found, Severity::warning,
+     [](Facts& f) {
+         f.mta = {};
+         f.mta.found = MtaFacts::Found::no;
+         f.canary = {};
+     },
+     "--postfix-config"},
+    {Name::mta_config_unreadable, Severity::error,
+     [](Facts& f) {
+         f.mta = {};
+         f.mta.found = MtaFacts::Found::yes;
+         f.mta.failure = "cannot run postconf: fatal";
+         f.canary = {};
+     },
+     "cannot run postconf: fatal"},
+    {Name::mta_not_answering, Severity::error,
+     [](Facts& f) {
+         f.mta.smtp = MtaFacts::Smtp::silent;
+         f.mta.smtp_failure = "cannot connect to 127.0.0.1:25: Connection refused";
+         f.mta.recipient_code = 0;
+         f.canary = {};
+     },
+     "Connection refused"},
+    {Name::milter_not_listed_smtpd, Severity::error,
+     [](Facts& f) {
+         auto& filters = f.mta.set->ways[0].filters;
+         filters.erase(filters.begin());
+         f.canary = {};
+     },
+     "smtpd_milters = unix:optout-milter/milter.sock, unix:opendkim/opendkim.sock"},
+    {Name::milter_not_listed_smtpd, Severity::note,
+     [](Facts& f) {
+         mta::WayIn way = optout::test::smtp_way();
+         way.name = "submission inet";
+         way.setting = "-o smtpd_milters of submission/inet in /etc/postfix/master.cf";
+         way.filters.clear();
+         f.mta.set->ways.push_back(way);
+     },
+     "-o { smtpd_milters = unix:optout-milter/milter.sock }"},
+    {Name::milter_not_listed_non_smtpd, Severity::warning, [](Facts& f) { f.mta.set->ways[1].filters.clear(); },
+     "non_smtpd_milters = unix:optout-milter/milter.sock"},
+    {Name::socket_not_reachable_from_chroot, Severity::error,
+     [](Facts& f) {
+         f.settings.milter.listen = f.milter.socket = "unix:/run/optout-milter/milter.sock";
+         ours(f, 0).socket = ours(f, 1).socket = "unix:/var/spool/postfix/run/optout-milter/milter.sock";
+         f.mta.recipient_code = 451;
+         f.canary = {};
+     },
+     "milter: {listen: \"unix:/var/spool/postfix/optout-milter/milter.sock\"}"},
+    {Name::socket_not_writable_for_mta, Severity::error,
+     [](Facts& f) {
+         f.mta.by_mta = {{Try::Met::forbidden, "/x/milter.sock (srw------- optout optout)"}, {Try::Met::success, ""}};
+         f.mta.recipient_code = 451;
+         f.canary = {};
+     },
+     "postfix (smtp inet) may not connect"},
+    {Name::milter_after_signer, Severity::error,
+     [](Facts& f) {
+         std::swap(ours(f, 0), f.mta.set->ways[0].filters[1]);
+         f.canary.header.signatures = {{"from"}};  // which follows from it
+     },
+     "smtpd_milters = unix:optout-milter/milter.sock, unix:opendkim/opendkim.sock"},
+    {Name::milter_default_action_accept, Severity::error,
+     [](Facts& f) { ours(f, 0).when_down = ours(f, 1).when_down = mta::WhenDown::accept; },
+     "milter_default_action = tempfail"},
+    {Name::recipient_delimiter_missing, Severity::error,
+     [](Facts& f) {
+         f.mta.set->tag_separator = "";
+         f.mta.recipient_code = 550;
+     },
+     "recipient_delimiter = +"},
+    {Name::unsubscribe_address_refused, Severity::error,
+     [](Facts& f) {
+         f.mta.recipient_code = 550;
+         f.mta.recipient_reply = "550 5.1.1 User unknown";
+     },
+     "550 5.1.1 User unknown"},
+    {Name::unsubscribe_address_refused, Severity::warning, [](Facts& f) { f.mta.recipient_code = 450; }, "RCPT TO"},
+    {Name::public_url_unreachable, Severity::error,
+     [](Facts& f) {
+         f.web.get = {WebAnswer::Outcome::unreachable, "Could not resolve host", 0, "", WebAnswer::By::somebody};
+         f.web.post = {};
+     },
+     "Could not resolve host"},
+    {Name::public_url_tls_bad, Severity::error,
+     [](Facts& f) {
+         f.web.get = {WebAnswer::Outcome::tls_bad, "certificate expired", 0, "", WebAnswer::By::somebody};
+         f.web.post = {};
+     },
+     "certificate expired"},
+    {Name::public_url_redirects, Severity::error,
+     [](Facts& f) {
+         f.web.get.status = 301;
+         f.web.get.location = "https://www.example.com/";
+     },
+     "is redirected to https://www.example.com/ (301)"},
+    {Name::public_url_redirects, Severity::error, [](Facts& f) { f.web.post.status = 307; }, "(307)"},
+    {Name::public_url_not_ours, Severity::error, [](Facts& f) { f.web.get.status = 502; }, "it answers 502"},
+    {Name::public_url_not_ours, Severity::error, [](Facts& f) { f.web.get.by = WebAnswer::By::somebody; },
+     "a page of another program"},
+    {Name::public_url_post_refused, Severity::error, [](Facts& f) { f.web.post.status = 405; }, "it answers 405"},
+    {Name::canary_not_sent, Severity::note,
+     [](Facts& f) { no_canary(f, CanaryFacts::Fate::no_mailbox, "no mailbox was named"); }, "--canary-to"},
+    {Name::canary_not_sent, Severity::note, [](Facts& f) { no_canary(f, CanaryFacts::Fate::no_list, "no list"); },
+     "--canary-from"},
+    {Name::canary_refused, Severity::error,
+     [](Facts& f) {
+         f.canary.fate = CanaryFacts::Fate::refused;
+         f.canary.why = "550 5.7.1 Opted out";
+     },
+     "550 5.7.1 Opted out"},
+    {Name::canary_not_delivered, Severity::error, [](Facts& f) { f.canary.fate = CanaryFacts::Fate::lost; }, "mailq"},
+    {Name::canary_no_pair, Severity::error, [](Facts& f) { f.canary.header.pairs = 0; }, "with 0 List-Unsubscribe"},
+    {Name::canary_no_pair, Severity::error, [](Facts& f) { f.canary.header.posts = 0; }, "0 List-Unsubscribe-Post"},
+    {Name::canary_two_pairs, Severity::error, [](Facts& f) { f.canary.header.pairs = 2; }, "existing_header: replace"},
+    {Name::canary_not_signed, Severity::warning, [](Facts& f) { f.canary.header.signatures.clear(); },
+     "/etc/opendkim.conf"},
+    {Name::canary_pair_not_signed, Severity::error,
+     [](Facts& f) { f.canary.header.signatures = {{"from"}, {"list-unsubscribe-post"}}; },
+     "SignHeaders *,+list-unsubscribe,+list-unsubscribe-post"},
+    {Name::canary_post_not_signed, Severity::error,
+     [](Facts& f) { f.canary.header.signatures = {{"from", "list-unsubscribe"}}; },
+     "SignHeaders *,+list-unsubscribe,+list-unsubscribe-post"},
+};
+
+std::string names_of(const std::vector<Finding>& findings) {
+    std::string names;
+    for (const Finding& finding : findings) names += std::string(to_text(finding.name)) + " ";
+    return names;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(findings)
+
+BOOST_AUTO_TEST_CASE(healthy_facts_have_none) {
+    BOOST_TEST(names_of(judge(healthy())) == "");
+    BOOST_TEST(names_of(judge(Facts())) == "");  // nothing was looked at
+}
+
+BOOST_AUTO_TEST_CASE(one_broken_fact_gives_exactly_its_finding) {
+    for (const Row& row : rows) {
+        BOOST_TEST_CONTEXT(to_text(row.name) << ": " << row.says) {
+            Facts facts = healthy();
+            row.break_it(facts);
+            const auto found = judge(facts);
+            BOOST_TEST(names_of(found) == std::string(to_text(row.name)) + " ");
+            if (found.size() != 1) continue;
+            const Finding& finding = found.front();
+            BOOST_TEST((finding.severity == row.severity));
+            const std::string all =
+                finding.what + "\n" + finding.change.file + "\n" + finding.change.line + "\n" + finding.change.run;
+            BOOST_TEST(all.find(row.says) != std::string::npos, all);
+            BOOST_TEST(!finding.why.empty());
+            BOOST_TEST((!finding.change.line.empty() || !finding.change.run.empty()));
+            BOOST_TEST(finding.change.line.empty() == finding.change.file.empty());
+        }
+    }
+}
+
+BOOST_AUTO_TEST_CASE(every_name_is_in_the_table) {
+    std::set<Name> seen;
+    for (const Row& row : rows) seen.insert(row.name);
+    for (const Name name : all_names()) BOOST_TEST(seen.count(name) == 1, to_text(name));
+}
+
+BOOST_AUTO_TEST_CASE(a_canary_is_not_sent_against_what_is_known) {
+    BOOST_TEST((canary_may_pass(healthy()) == MayPass::yes));
+    Facts after_signer = healthy();
+    std::swap(after_signer.mta.set->ways[0].filters[0], after_signer.mta.set->ways[0].filters[1]);
+    BOOST_TEST((canary_may_pass(after_signer) == MayPass::yes));
+    Facts one_without = healthy();
+    one_without.mta.set->ways.push_back(one_without.mta.set->ways[0]);
+    one_without.mta.set->ways.back().filters.clear();
+    BOOST_TEST((canary_may_pass(one_without) == MayPass::yes));
+    Facts down = healthy();
+    down.milter.answer = MilterFacts::Answer::missing;
+    BOOST_TEST((canary_may_pass(down) == MayPass::no));
+    Facts silent = healthy();
+    silent.mta.smtp = MtaFacts::Smtp::silent;
+    BOOST_TEST((canary_may_pass(silent) == MayPass::no));
+}
+
+BOOST_AUTO_TEST_CASE(what_the_mta_takes_needs_no_delimiter) {
+    Facts facts = healthy();
+    facts.mta.set->tag_separator = "";
+    BOOST_TEST(names_of(judge(facts)) == "");
+    facts.mta.recipient_code = 0;  // not asked
+    BOOST_TEST(names_of(judge(facts)) == "recipient_delimiter_missing ");
+}
+
+BOOST_AUTO_TEST_CASE(in_monitor_mode_no_pair_is_expected) {
+    Facts facts = healthy();
+    facts.settings.milter.mode = MilterSettings::Mode::monitor;
+    facts.canary.header = {};
+    BOOST_TEST(names_of(judge(facts)) == "monitor_mode ");
+}
+
+BOOST_AUTO_TEST_CASE(sendmail_gets_lines_of_its_own) {
+    Facts facts = healthy();
+    facts.mta.set->kind = mta::Kind::sendmail;
+    facts.mta.set->source = "/etc/mail/sendmail.mc";
+    facts.mta.set->ways[0].filters.clear();
+    facts.mta.set->ways.pop_back();
+    facts.canary = {};
+    const auto found = judge(facts);
+    BOOST_REQUIRE(names_of(found) == "milter_not_listed_smtpd ");
+    BOOST_TEST(found.front().change.file == "/etc/mail/sendmail.mc");
+    BOOST_TEST(found.front().change.line ==
+               "INPUT_MAIL_FILTER(`optout-milter', `S=local:/var/spool/postfix/optout-milter/milter.sock, F=T, "
+               "T=C:10s;S:10s;R:10s;E:30s')dnl");
+}
+
+BOOST_AUTO_TEST_CASE(rspamd_gets_lines_of_its_own) {
+    Facts facts = healthy();
+    facts.mta.set->ways[0].filters[1].text = "inet:localhost:11332";
+    facts.canary.header.signatures = {{"from", "list-unsubscribe"}};
+    const auto found = judge(facts);
+    BOOST_REQUIRE(names_of(found) == "canary_post_not_signed ");
+    BOOST_TEST(found.front().change.file == "/etc/rspamd/local.d/dkim_signing.conf");
+    BOOST_TEST(found.front().change.line.ends_with("list-unsubscribe:list-unsubscribe-post\";"));
+}
+
+BOOST_AUTO_TEST_CASE(a_bad_certificate_of_our_own_is_named) {
+    Facts facts = healthy();
+    facts.settings.web.tls = {"/etc/web.pem", "/etc/web.key"};
+    facts.web.get.outcome = WebAnswer::Outcome::tls_bad;
+    const auto found = judge(facts);
+    BOOST_REQUIRE(names_of(found) == "public_url_tls_bad ");
+    BOOST_TEST(found.front().change.line == "tls: {certificate: /etc/web.pem, key: /etc/web.key}");
+}
+
+BOOST_AUTO_TEST_CASE(a_chain_of_master_cf_is_changed_there) {
+    Facts facts = healthy();
+    auto& way = facts.mta.set->ways[0];
+    way.setting = "-o smtpd_milters of smtp/inet in /etc/postfix/master.cf";
+    way.filters.erase(way.filters.begin());
+    const auto found = judge(facts);
+    BOOST_REQUIRE(!found.empty());
+    BOOST_TEST(found.front().change.file == "/etc/postfix/master.cf");
+    BOOST_TEST(found.front().change.line ==
+               "  -o { smtpd_milters = unix:optout-milter/milter.sock, unix:opendkim/opendkim.sock }");
+}
+
+BOOST_AUTO_TEST_SUITE_END()

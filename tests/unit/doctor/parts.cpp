@@ -1,0 +1,143 @@
+// The pure parts: which filter is ours, what h= names, what a canary looks like.
+#include <boost/test/unit_test.hpp>
+
+#include "base/text.h"
+#include "doctor/canary_mail.h"
+#include "doctor/delivered.h"
+#include "doctor/our_filter.h"
+#include "healthy.h"
+
+using namespace optout;
+using namespace optout::doctor;
+
+namespace {
+
+ListRule list_of(std::string name, MatchRule rule) {
+    ListRule list;
+    list.name = std::move(name);
+    list.match = {std::move(rule)};
+    return list;
+}
+
+MatchRule by_sender(std::vector<std::string> patterns) {
+    MatchRule rule;
+    rule.sender = std::move(patterns);
+    return rule;
+}
+
+Settings settings_of(std::vector<ListRule> lists) {
+    Settings settings;
+    settings.mailto = {"unsubscribe", "+", "lists.example.com"};
+    settings.lists = std::move(lists);
+    return settings;
+}
+
+std::string designed(const std::vector<ListRule>& lists, const std::string& from = "") {
+    const auto mail = design_canary(settings_of(lists), "me@example.net", from);
+    if (!mail) return "none";
+    std::string text = mail->list + " " + mail->from;
+    for (const HeaderField& field : mail->header) text += " " + field.name + "=" + field.value;
+    return text;
+}
+
+}  // namespace
+
+BOOST_AUTO_TEST_SUITE(parts)
+
+BOOST_AUTO_TEST_CASE(sockets_are_the_same_by_whatever_name) {
+    const auto same = [](std::string_view one, std::string_view other) { return same_socket(one, other) == Same::yes; };
+    BOOST_TEST(same("unix:/run/a.sock", "local:/run//a.sock"));
+    BOOST_TEST(!same("unix:/run/a.sock", "unix:/run/b.sock"));
+    BOOST_TEST(same("inet:8891@127.0.0.1", "inet:8891@localhost"));
+    BOOST_TEST(same("inet:8891", "inet:8891@127.0.0.1"));
+    BOOST_TEST(same("inet6:8891@::1", "inet6:8891@[::1]"));
+    BOOST_TEST(!same("inet6:8891@::1", "inet:8891@127.0.0.1"));
+    BOOST_TEST(!same("inet:8891@127.0.0.1", "inet:8892@127.0.0.1"));
+    BOOST_TEST(!same("inet:8891@192.0.2.1", "inet:8891@127.0.0.1"));
+    BOOST_TEST(!same("unix:/run/a.sock", "inet:8891@127.0.0.1"));
+}
+
+BOOST_AUTO_TEST_CASE(a_path_outside_the_chroot_is_ours_and_is_told_apart) {
+    mta::WayIn way = test::smtp_way();
+    BOOST_TEST(position_of_ours(way, "unix:/var/spool/postfix/optout-milter/milter.sock").value_or(9) == 0U);
+    BOOST_TEST(!position_of_ours(way, "unix:/run/optout-milter/milter.sock"));
+    way.filters[0].socket = "unix:/var/spool/postfix/run/optout-milter/milter.sock";
+    BOOST_TEST(position_of_ours(way, "unix:/run/optout-milter/milter.sock").value_or(9) == 0U);
+    BOOST_TEST((names_outside_chroot(way, "unix:/run/optout-milter/milter.sock") == Outside::yes));
+}
+
+BOOST_AUTO_TEST_CASE(postfix_is_told_of_the_socket_in_its_own_words) {
+    const mta::WayIn way = test::smtp_way();
+    const auto name = [&](const std::string& socket) { return name_for(mta::Kind::postfix, way, socket); };
+    BOOST_TEST(name("unix:/var/spool/postfix/optout-milter/milter.sock") == "unix:optout-milter/milter.sock");
+    BOOST_TEST(name("unix:/run/m.sock") == "unix:/run/m.sock");
+    BOOST_TEST(name("inet:8891@127.0.0.1") == "inet:127.0.0.1:8891");
+    BOOST_TEST(name("inet6:8891@::1") == "inet:[::1]:8891");
+}
+
+BOOST_AUTO_TEST_CASE(a_signer_is_known_by_its_name) {
+    BOOST_TEST((is_signer({"", "unix:opendkim/opendkim.sock", "unix:/x/opendkim.sock", mta::WhenDown::tempfail}) ==
+                Signs::perhaps));
+    BOOST_TEST(
+        (is_signer({"", "inet:localhost:11332", "inet:11332@localhost", mta::WhenDown::tempfail}) == Signs::perhaps));
+    BOOST_TEST(
+        (is_signer({"", "unix:spamass/spamass.sock", "unix:/x/spamass.sock", mta::WhenDown::tempfail}) == Signs::no));
+    BOOST_TEST(
+        (is_signer({"", "unix:archive/milter.sock", "unix:/x/archive.sock", mta::WhenDown::tempfail}) == Signs::no));
+}
+
+BOOST_AUTO_TEST_CASE(names_in_h_are_read_over_folds_and_cases) {
+    const auto names = [](std::string_view value) { return join(signed_names(value), ","); };
+    BOOST_TEST(names("v=1; a=rsa-sha256; bh=abc=;\r\n\th=From:To:\r\n\t List-Unsubscribe:\r\n List-Unsub\r\n "
+                     "scribe-Post; b=xh=y") == "from,to,list-unsubscribe,list-unsubscribe-post");
+    BOOST_TEST(names("v=1; h = From : To; b=x") == "from,to");
+    BOOST_TEST(names("v=1; bh=from; b=x") == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_delivered_header_is_counted) {
+    const Delivered seen = read_delivered(
+        "Received: by x\r\nDKIM-Signature: v=1; h=From:\r\n List-Unsubscribe; b=x\r\nlist-unsubscribe: <https://a>\r\n"
+        "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\nDKIM-Signature: v=1; h=from; b=y\r\n\r\n"
+        "List-Unsubscribe: in the body\r\n");
+    BOOST_TEST(seen.pairs == 1U);
+    BOOST_TEST(seen.posts == 1U);
+    BOOST_REQUIRE(seen.signatures.size() == 2U);
+    BOOST_TEST(join(seen.signatures[0], ",") == "from,list-unsubscribe");
+    BOOST_TEST(join(seen.signatures[1], ",") == "from");
+}
+
+BOOST_AUTO_TEST_CASE(a_canary_is_what_the_first_possible_list_matches) {
+    BOOST_TEST(designed({list_of("news", by_sender({"*@news.example.com"}))}) == "news optout-canary@news.example.com");
+    BOOST_TEST(designed({list_of("news", by_sender({"news@*"}))}) == "news news@example.net");
+    BOOST_TEST(designed({list_of("news", by_sender({"*@*.news.example.com"}))}) ==
+               "news optout-canary@optout-canary.news.example.com");
+    MatchRule login;
+    login.sasl_user = {"marketing"};
+    MatchRule header;
+    header.header = {{"List-Id", {"*product-news*"}}, {"Precedence", {"*"}}};
+    BOOST_TEST(designed({list_of("crm", login), list_of("product", header)}) ==
+               "product optout-canary@lists.example.com List-Id=product-news Precedence=optout-canary");
+    BOOST_TEST(designed({list_of("product", header), list_of("news", by_sender({"*@news.example.com"}))}) ==
+               "product optout-canary@news.example.com List-Id=product-news Precedence=optout-canary");
+    BOOST_TEST(designed({list_of("crm", login)}) == "none");
+}
+
+BOOST_AUTO_TEST_CASE(a_wanted_sender_is_taken_where_a_list_matches_it) {
+    const std::vector<ListRule> lists{list_of("news", by_sender({"*@news.example.com"})),
+                                      list_of("offers", by_sender({"*@offers.example.com"}))};
+    BOOST_TEST(designed(lists, "Me@offers.example.com") == "offers me@offers.example.com");
+    BOOST_TEST(designed(lists, "me@example.org") == "none");
+    BOOST_TEST(designed(lists, "no address") == "none");
+}
+
+BOOST_AUTO_TEST_CASE(the_message_is_whole) {
+    const CanaryMail mail{"a@news.example.com", "me@example.net", "news", {{"Subject", "weekly"}}};
+    const std::string text = message_text(mail, "1@x", *parse_iso8601("2026-11-23T16:41:44Z"));
+    BOOST_TEST(text.starts_with("From: <a@news.example.com>\r\nTo: <me@example.net>\r\nMessage-ID: <1@x>\r\n"
+                                "Date: Mon, 23 Nov 2026 16:41:44 +0000\r\nSubject: weekly\r\n"),
+               text);
+    BOOST_TEST(text.ends_with("deleted.\r\n"));
+    BOOST_TEST(text.find("a canary") == std::string::npos);
+}
+
+BOOST_AUTO_TEST_SUITE_END()
