@@ -3,8 +3,8 @@
 include(GNUInstallDirs)
 include(${CMAKE_CURRENT_LIST_DIR}/packaged_config.cmake)
 option(OPTOUT_PACKAGE "Install settings into /etc, systemd units, the user and AppArmor profiles: for packages" OFF)
-set(OPTOUT_UNIT_DIR "/usr/lib/systemd/system" CACHE PATH "Where units go with OPTOUT_PACKAGE")
-set(OPTOUT_ZSH_DIR "${CMAKE_INSTALL_DATADIR}/zsh/site-functions" CACHE PATH "Where zsh looks for completions")
+set(OPTOUT_UNIT_DIR "/usr/lib/systemd/system" CACHE STRING "Where units go with OPTOUT_PACKAGE")
+set(OPTOUT_ZSH_DIR "${CMAKE_INSTALL_DATADIR}/zsh/site-functions" CACHE STRING "Where zsh looks for completions")
 
 install(TARGETS optout-milter optout-web RUNTIME DESTINATION ${CMAKE_INSTALL_SBINDIR})
 install(TARGETS optoutctl RUNTIME DESTINATION ${CMAKE_INSTALL_BINDIR})

@@ -8,7 +8,7 @@ import pytest
 
 from conftest import ROOT, run
 
-MAINTAINER = ["postinst", "postrm"]
+MAINTAINER = ["postinst", "prerm", "postrm"]
 BASH = ["packaging/build-deb", "packaging/build-rpm", "packaging/copy-tree", "packaging/install-dependencies",
         "tests/packaging/fresh_install"]
 
