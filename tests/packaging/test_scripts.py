@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -10,7 +11,8 @@ from conftest import ROOT, run
 
 MAINTAINER = ["postinst", "prerm", "postrm"]
 BASH = ["packaging/build-deb", "packaging/build-rpm", "packaging/copy-tree", "packaging/install-dependencies",
-        "tests/packaging/fresh_install"]
+        "tests/packaging/fresh_install",
+        "tests/packaging/fresh_install_steps"]
 
 
 @pytest.mark.parametrize("name", MAINTAINER)
@@ -40,3 +42,11 @@ def test_purge_takes_what_the_installation_made(packaging: Path) -> None:
     remove = postrm.split("remove)")[1].split(";;")[0]
     assert "/etc/" not in remove
     assert "/var/lib/" not in remove
+
+
+def test_the_rpm_has_the_version_that_cmake_has(packaging: Path) -> None:
+    version = re.search(r"^project\(optout-milter VERSION ([\d.]+)", (ROOT / "CMakeLists.txt").read_text(), re.MULTILINE)
+    spec = (packaging / "rpm/optout-milter.spec").read_text()
+    assert version is not None
+    assert re.findall(r"^Version: +(\S+)$", spec, re.MULTILINE) == [version[1]]
+    assert f"- {version[1]}-1\n" in spec.split("%changelog")[1]
