@@ -44,6 +44,11 @@ Result<RedisOptions> redis_options(const Settings& settings) {
             {set.key, list_tag(set.list), set.format,
              set.write == RedisSettings::Set::Write::yes ? ForeignSet::Use::read_and_write : ForeignSet::Use::read});
     }
+    if (const RedisSettings::Tls& tls = settings.redis.tls; !tls.ca.empty()) {
+        auto loaded = RedisTls::load({tls.ca, tls.certificate, tls.key, tls.server_name});
+        if (!loaded) return tl::unexpected(loaded.error());
+        options.tls = std::move(*loaded);
+    }
     if (settings.redis.password_file.empty()) return options;
     const auto password = read_secret_file(settings.redis.password_file);
     if (!password) return tl::unexpected(password.error());

@@ -46,7 +46,8 @@ void ListNames::check_tags(Report& report) const {
         for (const Mention& mention : *mentions) {
             const auto [at, is_new] = taken.emplace(list_tag(mention.name), Owner{mention.name, mention.key});
             if (is_new || at->second.name == mention.name) continue;
-            report.unexpected(mention.key, fmt::format("another name (its tag is that of {})", quoted(at->second.name)),
+            report.unexpected(mention.key,
+                              fmt::format("another name (its tag is that of {})", in_quotes(at->second.name)),
                               mention.name);
         }
     }
@@ -60,8 +61,8 @@ void ListNames::check_uses(Report& report) const {
     for (const Mention& use : uses_) {
         if (std::find(known.begin(), known.end(), use.name) != known.end()) continue;
         const auto meant = nearest(use.name, known);
-        report.problem(use.key, fmt::format("expected the name of a list or all, got {}{}", quoted(use.name),
-                                            meant ? fmt::format(", did you mean {}?", quoted(*meant)) : ""));
+        report.problem(use.key, fmt::format("expected the name of a list or all, got {}{}", in_quotes(use.name),
+                                            meant ? fmt::format(", did you mean {}?", in_quotes(*meant)) : ""));
     }
 }
 

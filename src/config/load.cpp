@@ -111,6 +111,7 @@ void keep_store(Keeper& keeper) {
         keeper.keep("redis.username", [](auto& s) -> auto& { return s.redis.username; });
         keeper.keep("redis.password_file", [](auto& s) -> auto& { return s.redis.password_file; });
         keeper.keep("redis.database", [](auto& s) -> auto& { return s.redis.database; });
+        keeper.keep("redis.tls", [](auto& s) -> auto& { return s.redis.tls; });
         keeper.keep("redis.sets", [](auto& s) -> auto& { return s.redis.sets; });
     }
     keeper.keep("keep_addresses", [](auto& s) -> auto& { return s.keep_addresses; });

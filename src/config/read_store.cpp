@@ -1,4 +1,6 @@
 // The sections store, journal, mirror and redis.
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <chrono>
 
@@ -57,7 +59,46 @@ void read_set(Mapping& mapping, RedisSettings::Set& set, ListNames& names) {
     names.uses(set.list, key_below(mapping.path(), "list"));
 }
 
+Parsed<std::string> parse_ca(std::string_view text) {
+    if (text == "system") return std::string(text);
+    if (!parse_absolute_path(text)) return wants("system, or an absolute path");
+    return std::string(text);
+}
+
+Parsed<std::string> parse_server_name(std::string_view text) {
+    if (is_host_name(text) == Valid::no && is_ipv6(text) == Valid::no) return wants("a host name or an IP address");
+    return std::string(text);
+}
+
+// The section alone turns TLS on: it must not be there without saying who is trusted.
+void read_tls(Mapping& mapping, RedisSettings::Tls& tls, Mapping::Given section) {
+    switch (section) {
+        case Mapping::Given::yes: mapping.required("ca", "system", tls.ca, parse_ca); break;
+        case Mapping::Given::no: mapping.optional("ca", tls.ca, parse_ca); break;
+    }
+    mapping.optional("certificate", tls.certificate, parse_absolute_path);
+    mapping.optional("key", tls.key, parse_absolute_path);
+    mapping.optional("server_name", tls.server_name, parse_server_name);
+    check_pair(mapping, "certificate", "key");
+}
+
+void check_tls_address(Mapping& mapping, const RedisSettings& settings) {
+    const bool unix_socket = settings.address.starts_with("unix:");
+    // An address that was refused left the default here.
+    const bool refused = mapping.report().state_of(key_below(mapping.path(), "address")) == Report::State::has_problems;
+    if (mapping.given("tls") == Mapping::Given::no || !unix_socket || refused) return;
+    mapping.report().unexpected(key_below(mapping.path(), "tls"), "redis.address to be tcp:HOST:PORT",
+                                settings.address);
+}
+
 }  // namespace
+
+void check_pair(Mapping& mapping, std::string_view a, std::string_view b) {
+    if (mapping.given(a) == mapping.given(b)) return;
+    const bool has_a = mapping.given(a) == Mapping::Given::yes;
+    mapping.report().problem(key_below(mapping.path(), has_a ? a : b),
+                             fmt::format("expected a {} beside it", has_a ? b : a));
+}
 
 void read_store(Mapping& mapping, StoreSettings& settings) {
     using Type = StoreSettings::Type;
@@ -82,6 +123,8 @@ void read_redis(Mapping& mapping, RedisSettings& settings, ListNames& names) {
     mapping.optional("username", settings.username, parse_word);
     mapping.optional("password_file", settings.password_file, parse_absolute_path);
     mapping.optional("database", settings.database, NumberBetween{0, highest_database});
+    mapping.section("tls", [&](Mapping& tls) { read_tls(tls, settings.tls, mapping.given("tls")); });
+    check_tls_address(mapping, settings);
     mapping.items("sets", [&](Mapping& item) {
         RedisSettings::Set set;
         read_set(item, set, names);

@@ -91,12 +91,7 @@ void read_reasons(Mapping& mapping, std::vector<std::string>& reasons) {
 void read_tls(Mapping& mapping, WebSettings::Tls& tls) {
     mapping.optional("certificate", tls.certificate, parse_absolute_path);
     mapping.optional("key", tls.key, parse_absolute_path);
-    const auto certificate = mapping.given("certificate");
-    const auto key = mapping.given("key");
-    if (certificate == key) return;
-    const bool lacks_key = key == Mapping::Given::no;
-    mapping.report().problem(key_below(mapping.path(), lacks_key ? "certificate" : "key"),
-                             fmt::format("expected a {} beside it", lacks_key ? "key" : "certificate"));
+    check_pair(mapping, "certificate", "key");
 }
 
 // In whatever spelling.

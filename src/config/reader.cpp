@@ -177,7 +177,7 @@ void Mapping::finish() {
             report_.problem(path, "unknown key");
             continue;
         }
-        report_.problem(path, fmt::format("unknown key, did you mean {}?", quoted(*meant)));
+        report_.problem(path, fmt::format("unknown key, did you mean {}?", in_quotes(*meant)));
         std::erase_if(missing_,
                       [&](const Missing& missing) { return missing.key == *meant; });  // one slip, one problem
     }

@@ -71,7 +71,7 @@ void Report::problem_at(int line, std::string key, std::string text) {
 }
 
 void Report::unexpected(const std::string& key, std::string_view what, std::string_view value) {
-    problem(key, fmt::format("expected {}, got {}", what, quoted(value)));
+    problem(key, fmt::format("expected {}, got {}", what, in_quotes(value)));
 }
 
 Report::State Report::state_of(std::string_view key) const {
@@ -93,12 +93,12 @@ int Report::line_of(std::string_view key) const {
     return 0;
 }
 
-std::string quoted(std::string_view value) {
+std::string in_quotes(std::string_view value) {
     return "\"" + escaped(value) + "\"";
 }
 
 std::string key_below(std::string_view parent, std::string_view key) {
-    const std::string name = looks_like_a_key(key) ? escaped(key) : quoted(key);
+    const std::string name = looks_like_a_key(key) ? escaped(key) : in_quotes(key);
     return parent.empty() ? name : fmt::format("{}.{}", parent, name);
 }
 

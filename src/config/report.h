@@ -36,7 +36,7 @@ class Report {
 };
 
 // In quotes, control characters escaped, cut where it is long.
-std::string quoted(std::string_view value);
+std::string in_quotes(std::string_view value);
 // "lists[0].name"; a key of other characters in quotes; "name" where the parent is the file itself.
 std::string key_below(std::string_view parent, std::string_view key);
 std::string item_of(std::string_view list, std::size_t index);

@@ -37,6 +37,9 @@ class ListNames {
 
 Parsed<std::string> parse_list_name(std::string_view text);
 
+// Reports the one of two keys that is there without the other.
+void check_pair(Mapping& mapping, std::string_view a, std::string_view b);
+
 void read_milter(Mapping& mapping, MilterSettings& settings);
 void read_store(Mapping& mapping, StoreSettings& settings);
 void read_journal(Mapping& mapping, JournalSettings& settings);

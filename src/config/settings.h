@@ -50,6 +50,13 @@ struct RedisSettings {
     std::string username;
     std::string password_file;
     unsigned database = 0;
+    struct Tls {
+        std::string ca;  // a file, or "system": what this machine trusts; empty: no TLS
+        std::string certificate;
+        std::string key;
+        std::string server_name;  // empty: the host of the address
+        friend bool operator==(const Tls&, const Tls&) = default;
+    } tls;
     struct Set {
         std::string key;
         std::string list = "all";

@@ -195,7 +195,7 @@ Indent indent_of(std::string_view line) {
 std::optional<std::string> problem_in(std::string_view line) {
     if (kind_of(line) == TextKind::not_utf8) return "expected UTF-8";
     if (const auto found = std::find_if(line.begin(), line.end(), is_control); found != line.end()) {
-        return fmt::format("expected text, got the control character {}", quoted({&*found, 1}));
+        return fmt::format("expected text, got the control character {}", in_quotes({&*found, 1}));
     }
     if (indent_of(line) == Indent::has_tab) return "expected blanks before the text, got a tab";
     return std::nullopt;
@@ -244,7 +244,7 @@ std::string explain(const YAML::Exception& error, const Lines& lines) {
 std::string describe(const YamlNode& node) {
     switch (node.kind) {
         case YamlNode::Kind::nothing: return "nothing";
-        case YamlNode::Kind::text: return quoted(node.text);
+        case YamlNode::Kind::text: return in_quotes(node.text);
         case YamlNode::Kind::list: return "a list";
         case YamlNode::Kind::mapping: return "a mapping";
         case YamlNode::Kind::refused: break;

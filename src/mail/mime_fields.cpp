@@ -104,6 +104,14 @@ void note_warning(gint64, GMimeParserWarning warning, const gchar*, gpointer see
     if (warning == GMIME_WARN_INVALID_ADDRESS_LIST) *static_cast<bool*>(seen) = true;
 }
 
+void on_warning(GMimeParserOptions* options, bool& warned) {
+#if GMIME_CHECK_VERSION(3, 2, 14)
+    g_mime_parser_options_set_warning_callback(options, note_warning, &warned, nullptr);
+#else
+    g_mime_parser_options_set_warning_callback(options, note_warning, &warned);
+#endif
+}
+
 }  // namespace
 
 std::string decoded_text(std::string unfolded) {
@@ -125,7 +133,7 @@ std::optional<Address> only_address(const std::string& unfolded) {
     const auto lock = enter_gmime();
     const auto options = parser_options();
     bool warned = false;
-    g_mime_parser_options_set_warning_callback(options.get(), note_warning, &warned);
+    on_warning(options.get(), warned);
     const GMimePointer<InternetAddressList> list(internet_address_list_parse(options.get(), unfolded.c_str()));
     if (!list || warned || internet_address_list_length(list.get()) != 1) return std::nullopt;
     InternetAddress* const first = internet_address_list_get_address(list.get(), 0);

@@ -181,7 +181,7 @@ Result<void> check_meta(RedisPool& pool, Millis deadline) {
 }  // namespace
 
 Result<Checked> check_redis_store(const RedisOptions& options, const TakeFinding& take, Millis deadline) {
-    RedisPool pool({options.address, options.username, options.password, options.database}, 1);
+    RedisPool pool({options.address, options.username, options.password, options.database, options.tls}, 1);
     if (auto known = check_meta(pool, deadline); !known) return tl::unexpected(known.error());
     const auto names = all_buckets(pool, take, deadline);
     if (!names) return tl::unexpected(names.error());

@@ -1,15 +1,11 @@
-// See redis_connection.h. hiredis shapes the commands and parses the replies; the socket is ours, because its own
-// blocking calls bound each read and not the whole, and its writes raise SIGPIPE.
+// See redis_connection.h. hiredis shapes the commands and parses the replies; the bytes go through a stream of ours,
+// because its own blocking calls bound each read and not the whole, and its writes raise SIGPIPE.
 #include "store/redis_connection.h"
 
 #include <hiredis/hiredis.h>
-#include <sys/socket.h>
 
 #include <array>
-#include <cerrno>
 #include <optional>
-
-#include "base/file.h"
 
 namespace optout {
 
@@ -123,8 +119,8 @@ class Exchange {
     using Cause = RedisConnection::Cause;
     enum class Step { go_on, done };
 
-    Exchange(int socket, const std::string& address, std::span<const RedisCommand> pipeline)
-        : socket_(socket), address_(address), wanted_(pipeline.size()) {
+    Exchange(RedisStream& stream, const std::string& address, std::span<const RedisCommand> pipeline)
+        : stream_(stream), address_(address), wanted_(pipeline.size()) {
         for (const RedisCommand& command : pipeline) append(out_, command);
         replies_.reserve(wanted_);
     }
@@ -133,8 +129,7 @@ class Exchange {
     tl::expected<std::vector<RedisReply>, Broken> run(Reader& reader, Deadline deadline) {
         while (replies_.size() < wanted_) {
             if (auto sent = send_some(); !sent) return tl::unexpected(sent.error());
-            const Wait what = sent_ < out_.size() ? Wait::both : Wait::readable;
-            switch (wait_for(socket_, what, deadline)) {
+            switch (wait(deadline)) {
                 case Waited::time_is_up:
                     return broken(Cause::time_is_up, "no whole answer within the deadline", Retry::helps);
                 case Waited::ready: break;
@@ -146,6 +141,8 @@ class Exchange {
     }
 
   private:
+    using How = RedisStream::Moved::How;
+
     tl::unexpected<Broken> broken(Cause cause, std::string why, Retry retry) {
         return tl::unexpected(Broken{cause, Failure{"ask", address_, std::move(why), retry}});
     }
@@ -155,22 +152,24 @@ class Exchange {
         return broken(received_ == Received::nothing ? Cause::closed_unused : Cause::broken, why, Retry::helps);
     }
 
+    Waited wait(Deadline deadline) {
+        switch (stream_.held()) {
+            case RedisStream::Held::something: return deadline.left() == Millis(0) ? Waited::time_is_up : Waited::ready;
+            case RedisStream::Held::nothing: break;
+        }
+        return wait_for(stream_.socket(), sent_ < out_.size() ? Wait::both : Wait::readable, deadline);
+    }
+
     tl::expected<void, Broken> send_some() {
         while (sent_ < out_.size()) {
-            const ssize_t size = ::send(socket_, out_.data() + sent_, out_.size() - sent_, MSG_NOSIGNAL);
-            const int error = errno;
-            if (size >= 0) {
-                sent_ += static_cast<std::size_t>(size);
-                continue;
+            auto moved = stream_.send(std::string_view(out_).substr(sent_));
+            switch (moved.how) {
+                case How::some: sent_ += moved.size; break;
+                case How::not_now: return {};
+                // It may have said why before it closed: that is read first.
+                case How::closed: sent_ = out_.size(); return {};
+                case How::broken: return broken(Cause::broken, std::move(moved.why), Retry::helps);
             }
-            if (error == EINTR) continue;
-            if (error == EAGAIN || error == EWOULDBLOCK) return {};
-            // It may have said why before it closed: that is read first.
-            if (error == EPIPE || error == ECONNRESET) {
-                sent_ = out_.size();
-                return {};
-            }
-            return broken(Cause::broken, errno_text(error), Retry::helps);
         }
         return {};
     }
@@ -178,16 +177,15 @@ class Exchange {
     template <typename Reader>
     tl::expected<void, Broken> take_some(Reader& reader) {
         std::array<char, 16384> bytes;
-        const ssize_t size = ::recv(socket_, bytes.data(), bytes.size(), 0);
-        const int error = errno;
-        if (size == 0) return closed("the server closed the connection");
-        if (size < 0) {
-            if (error == EINTR || error == EAGAIN || error == EWOULDBLOCK) return {};
-            if (error == EPIPE || error == ECONNRESET) return closed(errno_text(error));
-            return broken(Cause::broken, errno_text(error), Retry::helps);
+        auto moved = stream_.receive(bytes);
+        switch (moved.how) {
+            case How::some: break;
+            case How::not_now: return {};
+            case How::closed: return closed(std::move(moved.why));
+            case How::broken: return broken(Cause::broken, std::move(moved.why), Retry::helps);
         }
         received_ = Received::something;
-        if (std::string problem = reader.feed(bytes.data(), static_cast<std::size_t>(size)); !problem.empty()) {
+        if (std::string problem = reader.feed(bytes.data(), moved.size); !problem.empty()) {
             return broken(Cause::broken, std::move(problem), Retry::helps);
         }
         while (replies_.size() < wanted_) {
@@ -200,7 +198,7 @@ class Exchange {
         return {};
     }
 
-    int socket_;
+    RedisStream& stream_;
     const std::string& address_;
     std::size_t wanted_;
     std::string out_;
@@ -217,10 +215,20 @@ std::string refused_login(const RedisReply& reply) {
     return code;
 }
 
+Result<std::unique_ptr<RedisStream>> open_stream(const RedisEndpoint& endpoint, const RedisLogin& login,
+                                                 Deadline deadline) {
+    auto socket = connect_to(endpoint, deadline);
+    if (!socket) return tl::unexpected(socket.error());
+    if (!login.tls) return make_plain_stream(std::move(*socket));
+    const auto* server = std::get_if<TcpEndpoint>(&endpoint);
+    if (server == nullptr) return fail("use TLS to", login.address, "it is a unix socket");
+    return login.tls->start(std::move(*socket), *server, deadline);
+}
+
 }  // namespace
 
-RedisConnection::RedisConnection(UniqueFd socket, std::string address)
-    : socket_(std::move(socket)), address_(std::move(address)), reader_(std::make_unique<Reader>()) {}
+RedisConnection::RedisConnection(std::unique_ptr<RedisStream> stream, std::string address)
+    : stream_(std::move(stream)), address_(std::move(address)), reader_(std::make_unique<Reader>()) {}
 RedisConnection::RedisConnection(RedisConnection&&) noexcept = default;
 RedisConnection& RedisConnection::operator=(RedisConnection&&) noexcept = default;
 RedisConnection::~RedisConnection() = default;
@@ -228,9 +236,9 @@ RedisConnection::~RedisConnection() = default;
 Result<RedisConnection> RedisConnection::open(const RedisLogin& login, Deadline deadline) {
     const auto endpoint = parse_redis_endpoint(login.address);
     if (!endpoint) return tl::unexpected(endpoint.error());
-    auto socket = connect_to(*endpoint, deadline);
-    if (!socket) return tl::unexpected(socket.error());
-    RedisConnection connection(std::move(*socket), login.address);
+    auto stream = open_stream(*endpoint, login, deadline);
+    if (!stream) return tl::unexpected(stream.error());
+    RedisConnection connection(std::move(*stream), login.address);
     if (auto greeted = connection.greet(login, deadline); !greeted) return tl::unexpected(greeted.error());
     return connection;
 }
@@ -259,14 +267,13 @@ Result<void> RedisConnection::greet(const RedisLogin& login, Deadline deadline) 
 
 tl::expected<std::vector<RedisReply>, RedisConnection::Broken> RedisConnection::run(
     std::span<const RedisCommand> pipeline, Deadline deadline) {
-    return Exchange(socket_.get(), address_, pipeline).run(*reader_, deadline);
+    return Exchange(*stream_, address_, pipeline).run(*reader_, deadline);
 }
 
-RedisConnection::Idle RedisConnection::idle() const {
-    char byte = 0;
-    const ssize_t size = ::recv(socket_.get(), &byte, 1, MSG_PEEK | MSG_DONTWAIT);
-    const int error = errno;
-    return size < 0 && (error == EAGAIN || error == EWOULDBLOCK) ? Idle::silent : Idle::spoilt;
+// Through the stream: what TLS itself has to say, session tickets, is no spoilt silence.
+RedisConnection::Idle RedisConnection::idle() {
+    std::array<char, 1> byte;
+    return stream_->receive(byte).how == RedisStream::Moved::How::not_now ? Idle::silent : Idle::spoilt;
 }
 
 }  // namespace optout

@@ -11,6 +11,8 @@
 #include "base/result.h"
 #include "store/redis_endpoint.h"
 #include "store/redis_reply.h"
+#include "store/redis_stream.h"
+#include "store/redis_tls.h"
 
 namespace optout {
 
@@ -19,9 +21,10 @@ struct RedisLogin {
     std::string username;  // empty: the default user
     std::string password;  // empty: no AUTH; never in any text
     unsigned database = 0;
+    std::shared_ptr<const RedisTls> tls = nullptr;  // null: the bytes go as they are
 };
 
-// Owns: the socket and the reply reader. Thread: one at a time.
+// Owns: the stream and the reply reader. Thread: one at a time.
 // Fails: by the deadline as a whole, however slowly the bytes come. After any failure of run() the connection is out of
 // step with the server and must be dropped. Never raises SIGPIPE.
 class RedisConnection {
@@ -48,14 +51,14 @@ class RedisConnection {
 
     // Whether it is silent, as it must be between uses: not closed by the server, no bytes that nobody asked for.
     enum class Idle { silent, spoilt };
-    Idle idle() const;
+    Idle idle();
 
   private:
     struct Reader;
-    RedisConnection(UniqueFd socket, std::string address);
+    RedisConnection(std::unique_ptr<RedisStream> stream, std::string address);
     [[nodiscard]] Result<void> greet(const RedisLogin& login, Deadline deadline);
 
-    UniqueFd socket_;
+    std::unique_ptr<RedisStream> stream_;
     std::string address_;
     std::unique_ptr<Reader> reader_;
 };

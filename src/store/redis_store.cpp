@@ -30,7 +30,7 @@ class RedisStore final : public SharedStore {
   public:
     explicit RedisStore(RedisOptions options)
         : pool_(RedisLogin{std::move(options.address), std::move(options.username), std::move(options.password),
-                           options.database},
+                           options.database, std::move(options.tls)},
                 options.most_connections),
           sets_(std::move(options.sets)),
           addresses_(options.addresses) {}

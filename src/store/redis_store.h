@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "mail/address.h"
+#include "store/redis_tls.h"
 #include "store/shared_store.h"
 
 namespace optout {
@@ -23,6 +24,7 @@ struct RedisOptions {
     std::string username;  // empty: the default user
     std::string password;  // empty: no AUTH
     unsigned database = 0;
+    std::shared_ptr<const RedisTls> tls;  // null: without TLS
     std::vector<ForeignSet> sets;
     enum class Addresses { keep, drop } addresses = Addresses::keep;
     std::size_t most_connections = 64;  // kept open between uses; more are made when needed, and closed after

@@ -22,9 +22,10 @@ from expectations import (
 )
 from milter_client import CONTINUE, ChangeHeader, DeleteRecipient, InsertHeader, connect_data
 from mta_dialects import DEFAULT_HEADER, Mail, Postfix, PostfixSubmission, Sendmail
+from support.certificates import make_certificate
 from support.daemon import LogLine
 from support.private_redis import PrivateRedis
-from support.waiting import patience
+from support.waiting import free_ports, patience
 
 PRODUCT_NEWS = Mail(sender="shop@elsewhere.example", header=[*DEFAULT_HEADER, ("List-Id", "<product-news.example.com>")])
 DIALECTS = pytest.mark.parametrize("dialect", [Postfix, Sendmail], ids=["postfix", "sendmail"])
@@ -244,6 +245,31 @@ def test_store_that_is_down_puts_the_recipient_off() -> None:
                 expect_deferred(passed.replies[0])
                 assert expect_accepted(mta.pass_on(Mail(sender="<>"))) == []
                 mta.quit()
+        finally:
+            redis.close()
+
+
+def test_store_is_asked_over_tls() -> None:
+    with tempfile.TemporaryDirectory(prefix="optout-redis-") as name:
+        directory = Path(name)
+        shown, port = make_certificate(directory, "redis"), free_ports(1)[0]
+        redis = PrivateRedis(directory / "redis", "--tls-port", str(port), "--tls-cert-file", shown["certificate"],
+                             "--tls-key-file", shown["key"], "--tls-auth-clients", "no",
+                             "--tls-ca-cert-file", shown["certificate"])
+        tls = {"ca": shown["certificate"]}
+        settings = {"store.type": "redis", "store.mirror": False,
+                    "redis": {"address": f"tcp:localhost:{port}", "tls": tls}}
+        try:
+            with running(settings) as bed:
+                mta = bed.session()
+                expect_good_service(mta)
+                mta.quit()
+                bed.reconfigure("redis.tls", {**tls, "server_name": "other.example.com"})
+                refused = bed.daemon.admin.run("list")
+                assert refused.returncode != 0 and "its certificate is not good for other.example.com" in refused.stderr
+                bed.reconfigure("redis.tls", {"ca": "/nonexistent/ca.pem"})
+                refused = bed.daemon.admin.run("list")
+                assert refused.returncode != 0 and "cannot open /nonexistent/ca.pem" in refused.stderr
         finally:
             redis.close()
 

@@ -15,8 +15,9 @@ class RedisError(Exception):
 
 
 class PrivateRedis:
-    def __init__(self, directory: Path) -> None:
+    def __init__(self, directory: Path, *options: str) -> None:
         directory.mkdir(parents=True)
+        self._options = options
         self.directory = directory
         self.path = directory / "redis.sock"
         self._process: subprocess.Popen[bytes] | None = None
@@ -25,7 +26,7 @@ class PrivateRedis:
     def start(self) -> None:
         command = [program("redis-server", "redis-server"), "--port", "0", "--unixsocket", str(self.path),
                    "--unixsocketperm", "777", "--dir", str(self.directory), "--save", "", "--appendonly", "no",
-                   "--logfile", str(self.directory / "redis.log")]
+                   "--logfile", str(self.directory / "redis.log"), *self._options]
         self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
         wait_until(self._answers, "redis-server does not start", 20, 0.005)
 

@@ -9,18 +9,9 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
+from support.certificates import make_certificate
 from support.daemon import binary
-from support.waiting import program
 from support.web_daemon import ONE_CLICK, URLENCODED, WebDaemon
-
-
-def make_certificate(directory: Path, name: str) -> dict[str, str]:
-    certificate, key = directory / f"{name}.pem", directory / f"{name}.key"
-    subprocess.run([program("openssl", "openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
-                    "-nodes", "-days", "2", "-subj", f"/CN={name}", "-addext", "subjectAltName=DNS:localhost",
-                    "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
-    key.chmod(0o600)
-    return {"certificate": str(certificate), "key": str(key)}
 
 
 def trusting(certificate: str) -> ssl.SSLContext:

@@ -344,6 +344,32 @@ BOOST_AUTO_TEST_CASE(sets_of_others) {
     });
 }
 
+BOOST_AUTO_TEST_CASE(tls_to_redis) {
+    const auto row = [](const std::string& tls, const std::string& message) {
+        return Row{tls, {.more = "redis: {address: 'tcp:a:1', tls: " + tls + "}"}, "5: redis.tls" + message};
+    };
+    const std::string needs_tcp = "5: redis.tls: expected redis.address to be tcp:HOST:PORT, got ";
+    check({
+        row("{}", ".ca: required, for example system"),
+        row("{server_name: a.example}", ".ca: required, for example system"),
+        row("{ca: ca.pem}", ".ca: expected system, or an absolute path, got \"ca.pem\""),
+        row("{ca: system, certificate: /a}", ".certificate: expected a key beside it"),
+        row("{ca: system, key: /a}", ".key: expected a certificate beside it"),
+        row("{ca: system, certificate: a, key: /b}", ".certificate: expected an absolute path, got \"a\""),
+        row("{ca: system, certificate: /a, key: b}", ".key: expected an absolute path, got \"b\""),
+        row("{ca: system, server_name: 'a b'}", ".server_name: expected a host name or an IP address, got \"a b\""),
+        {"a unix socket",
+         {.more = "redis: {address: 'unix:/run/r', tls: {ca: system}}"},
+         needs_tcp + "\"unix:/run/r\""},
+        {"the default, a unix socket",
+         {.more = "redis: {tls: {ca: system}}"},
+         needs_tcp + "\"unix:/run/redis/redis-server.sock\""},
+        {"an address that is wrong, once",
+         {.more = "redis: {address: redis, tls: {ca: system}}"},
+         "5: redis.address: expected unix:/PATH or tcp:HOST:PORT, got \"redis\""},
+    });
+}
+
 BOOST_AUTO_TEST_CASE(a_set_of_a_list_whose_name_is_wrong_is_not_a_second_problem) {
     ConfigText config;
     config.lists = "lists: [{name: News, match: [{sender: \"*\"}]}]";

@@ -44,13 +44,20 @@ std::string switched_on(std::string line) {
     return line;
 }
 
-// The sample with every key on.
+// The sample with every key on. redis.tls wants another address than the sample's.
 std::vector<std::string> everything_on() {
     std::vector<std::string> lines = lines_of(sample());
     for (std::string& line : lines) {
         line = switched_on(line);
+        if (line == "  address: unix:/run/redis/redis-server.sock") line = "  address: tcp:127.0.0.1:6379";
     }
     return lines;
+}
+
+// Where the section of the key on this line begins.
+std::size_t tls_line(const std::vector<std::string>& lines, std::size_t key) {
+    while (lines[key] != "  tls:") --key;
+    return key;
 }
 
 struct Level {
@@ -112,15 +119,26 @@ std::vector<SampleKey> sample_keys() {
     return sample_keys(everything_on());
 }
 
-std::string with_value(const SampleKey& key, const std::string& value) {
+// What a key can stand beside: each address goes without redis.tls, not with it.
+std::vector<std::string> everything_beside(const SampleKey& key) {
     std::vector<std::string> lines = everything_on();
+    if (key.path != "redis.address") return lines;
+    for (const SampleKey& other : sample_keys(everything_on())) {
+        if (other.path.starts_with("redis.tls.")) lines[other.line] = "";
+        if (other.path == "redis.tls.ca") lines[tls_line(lines, other.line)] = "";
+    }
+    return lines;
+}
+
+std::string with_value(const SampleKey& key, const std::string& value) {
+    std::vector<std::string> lines = everything_beside(key);
     lines[key.line] = key.head + value;
     return join(lines, "\n");
 }
 
 // Where it is the first key of a list entry with others, the entry stays.
 std::string without(const SampleKey& key) {
-    std::vector<std::string> lines = everything_on();
+    std::vector<std::string> lines = everything_beside(key);
     const auto dash = key.head.find_first_not_of(' ');
     const bool opens_entry = key.head[dash] == '-' && key.path.find("match[]") == std::string::npos;
     lines[key.line] = opens_entry ? key.head.substr(0, dash + 1) : "";
@@ -190,6 +208,9 @@ BOOST_AUTO_TEST_CASE(loads_with_every_key_switched_on) {
     BOOST_TEST_REQUIRE(settings.lists.size() == 1U);
     BOOST_TEST(settings.lists[0].match.size() == 5U);
     BOOST_TEST(settings.addresses.size() == 1U);
+    BOOST_TEST(
+        (settings.redis.tls == RedisSettings::Tls{"/etc/optout-milter/redis-ca.pem", "/etc/optout-milter/redis.pem",
+                                                  "/etc/optout-milter/redis.key", "redis.internal"}));
     BOOST_TEST((settings.web.tls == WebSettings::Tls{"/etc/optout-milter/web.pem", "/etc/optout-milter/web.key"}));
 }
 

@@ -53,6 +53,7 @@ redis:
   username: optout
   password_file: /etc/optout-milter/redis.password
   database: 3
+  tls: {ca: /etc/redis-ca.pem, certificate: /etc/redis.pem, key: /etc/redis.key, server_name: redis.internal}
   sets:
     - {key: "crm:optout", list: all, format: plain, write: false}
     - {key: shop, list: newsletter, format: sha256, write: true}
@@ -176,12 +177,14 @@ BOOST_AUTO_TEST_CASE(every_key_arrives) {
     BOOST_TEST((loaded.journal == JournalSettings{std::chrono::hours(7 * 24)}));
     BOOST_TEST((loaded.mirror == MirrorSettings{std::chrono::hours(2)}));
     using Set = RedisSettings::Set;
-    BOOST_TEST((loaded.redis == RedisSettings{"tcp:[::1]:6379",
-                                              "optout",
-                                              "/etc/optout-milter/redis.password",
-                                              3,
-                                              {Set{"crm:optout", "all", MemberFormat::plain, Set::Write::no},
-                                               Set{"shop", "newsletter", MemberFormat::sha256, Set::Write::yes}}}));
+    BOOST_TEST(
+        (loaded.redis == RedisSettings{"tcp:[::1]:6379",
+                                       "optout",
+                                       "/etc/optout-milter/redis.password",
+                                       3,
+                                       {"/etc/redis-ca.pem", "/etc/redis.pem", "/etc/redis.key", "redis.internal"},
+                                       {Set{"crm:optout", "all", MemberFormat::plain, Set::Write::no},
+                                        Set{"shop", "newsletter", MemberFormat::sha256, Set::Write::yes}}}));
     BOOST_TEST(loaded.keys == "/etc/keys");
     BOOST_TEST(loaded.public_url == "https://lists.example.com:8443/mail");
     BOOST_TEST((loaded.mailto == Mailbox{"unsub", "--", "lists.example.com"}));
@@ -249,6 +252,13 @@ BOOST_AUTO_TEST_CASE(forms_that_are_taken) {
          {"unix:/run/redis.sock", "tcp:127.0.0.1:6379", "tcp:redis.example.com:1", "tcp:[::1]:6379"}) {
         BOOST_TEST_CONTEXT(address) {
             BOOST_TEST(load(ConfigText{.more = "redis: {address: '" + address + "'}"}.text()).redis.address == address);
+        }
+    }
+    for (const std::string name : {"redis.example.com", "192.0.2.1", "2001:db8::1"}) {
+        BOOST_TEST_CONTEXT(name) {
+            const std::string tls = "tls: {ca: system, server_name: '" + name + "'}";
+            const Settings loaded = load(ConfigText{.more = "redis: {address: 'tcp:a:1', " + tls + "}"}.text());
+            BOOST_TEST((loaded.redis.tls == RedisSettings::Tls{"system", "", "", name}));
         }
     }
     for (const std::string listen : {"unix:/run/a", "0.0.0.0:80", "[::]:443", "192.0.2.1:65535", "[2001:db8::1]:1"}) {
@@ -340,6 +350,7 @@ BOOST_AUTO_TEST_CASE(what_waits_for_a_restart_stays_and_is_named) {
         both("redis address", "tcp:[::1]:6379", "tcp:[::1]:6380", {"redis.address"}),
         both("redis user", "username: optout", "username: milter", {"redis.username"}),
         both("redis password", "redis.password", "other.password", {"redis.password_file"}),
+        both("redis TLS", "redis.internal", "redis.example.com", {"redis.tls"}),
         both("sets", "key: shop", "key: shops", {"redis.sets"}),
         both("keep_addresses", "keep_addresses: false", "keep_addresses: true", {"keep_addresses"}),
     });
