@@ -7,7 +7,7 @@ _optoutctl() {
     for ((i = 1; i < COMP_CWORD; i++)); do
         one="${at:+$at }${COMP_WORDS[i]}"
         case "$one" in
-        'check' | 'list' | 'pending' | 'add' | 'remove' | 'pause' | 'erase' | 'import' | 'export' | 'backup' | 'restore' | 'verify' | 'sync' | 'token' | 'token make' | 'token show' | 'keys' | 'keys new' | 'keys show' | 'admin-token' | 'admin-token new' | 'admin-token show') at=$one ;;
+        'check' | 'list' | 'pending' | 'add' | 'remove' | 'pause' | 'erase' | 'import' | 'export' | 'backup' | 'restore' | 'verify' | 'sync' | 'doctor' | 'token' | 'token make' | 'token show' | 'keys' | 'keys new' | 'keys show' | 'admin-token' | 'admin-token new' | 'admin-token show' | 'setup' | 'setup postfix' | 'setup sendmail') at=$one ;;
         esac
     done
     case "$at:$before" in
@@ -15,6 +15,7 @@ _optoutctl() {
         'check:--file') wanted='files' ;;
         'check:--list') wanted='all' ;;
         'check:-c' | 'check:--config') wanted='files' ;;
+        'list:--file') wanted='files' ;;
         'list:--list') wanted='all' ;;
         'list:--state') wanted='opted_out paused opted_in' ;;
         'list:-c' | 'list:--config') wanted='files' ;;
@@ -39,6 +40,15 @@ _optoutctl() {
         'restore:-c' | 'restore:--config') wanted='files' ;;
         'verify:-c' | 'verify:--config') wanted='files' ;;
         'sync:-c' | 'sync:--config') wanted='files' ;;
+        'doctor:--mta') wanted='nothing' ;;
+        'doctor:--postfix-config') wanted='directories' ;;
+        'doctor:--sendmail-cf') wanted='files' ;;
+        'doctor:--ca') wanted='files' ;;
+        'doctor:--canary-to') wanted='nothing' ;;
+        'doctor:--canary-mailbox') wanted='files' ;;
+        'doctor:--canary-from') wanted='nothing' ;;
+        'doctor:--canary-wait') wanted='nothing' ;;
+        'doctor:-c' | 'doctor:--config') wanted='files' ;;
         'token:-c' | 'token:--config') wanted='files' ;;
         'token make:--list') wanted='all' ;;
         'token make:-c' | 'token make:--config') wanted='files' ;;
@@ -52,12 +62,21 @@ _optoutctl() {
         'admin-token new:-c' | 'admin-token new:--config') wanted='files' ;;
         'admin-token show:--file') wanted='files' ;;
         'admin-token show:-c' | 'admin-token show:--config') wanted='files' ;;
+        'setup:-c' | 'setup:--config') wanted='files' ;;
+        'setup postfix:--apply') wanted='nothing' ;;
+        'setup postfix:--undo') wanted='nothing' ;;
+        'setup postfix:--postfix-config') wanted='directories' ;;
+        'setup postfix:-c' | 'setup postfix:--config') wanted='files' ;;
+        'setup sendmail:--apply') wanted='nothing' ;;
+        'setup sendmail:--undo') wanted='nothing' ;;
+        'setup sendmail:--sendmail-mc') wanted='files' ;;
+        'setup sendmail:-c' | 'setup sendmail:--config') wanted='files' ;;
     esac
     if [ -z "$wanted" ]; then
         case "$at" in
-        '') words='check list pending add remove pause erase import export backup restore verify sync token keys admin-token -h --help --version -c --config' ;;
+        '') words='check list pending add remove pause erase import export backup restore verify sync doctor token keys admin-token setup -h --help --version -c --config' ;;
         'check') words='-h --help --file --list --json -c --config' ;;
-        'list') words='-h --help --list --state --json -c --config' ;;
+        'list') words='-h --help --file --list --state --json -c --config' ;;
         'pending') words='-h --help --json -c --config' ;;
         'add') words='-h --help --file --list --reason --text -c --config' ;;
         'remove') words='-h --help --file --list -c --config' ;;
@@ -69,6 +88,7 @@ _optoutctl() {
         'restore') words='-h --help -c --config' ;;
         'verify') words='-h --help -c --config' ;;
         'sync') words='-h --help --both -c --config' ;;
+        'doctor') words='-h --help --json --mta --postfix-config --sendmail-cf --ca --canary-to --canary-mailbox --canary-from --no-canary --canary-wait -c --config' ;;
         'token') words='make show -h --help -c --config' ;;
         'token make') words='-h --help --list --json -c --config' ;;
         'token show') words='-h --help --json -c --config' ;;
@@ -78,12 +98,16 @@ _optoutctl() {
         'admin-token') words='new show -h --help -c --config' ;;
         'admin-token new') words='-h --help --scope --file -c --config' ;;
         'admin-token show') words='-h --help --file -c --config' ;;
+        'setup') words='postfix sendmail -h --help -c --config' ;;
+        'setup postfix') words='-h --help --apply --undo --postfix-config -c --config' ;;
+        'setup sendmail') words='-h --help --apply --undo --sendmail-mc -c --config' ;;
         esac
         case "$word" in
         -*) ;;
         *)
             case "$at" in
         'check') wanted='nothing' ;;
+        'list') wanted='nothing' ;;
         'add') wanted='nothing' ;;
         'remove') wanted='nothing' ;;
         'pause') wanted='nothing' ;;

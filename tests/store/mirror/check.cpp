@@ -56,7 +56,7 @@ BOOST_FIXTURE_TEST_CASE(every_difference_is_found, Checking) {
     BOOST_TEST((findings() == Found{"the store has another record"}));
     server.ask({"HDEL", bucket, field});
     BOOST_TEST((findings() == Found{"the store does not have it"}));
-    const auto store = make_redis_store({server.unix_address(), "", "", 0, {}, RedisOptions::Addresses::keep});
+    const auto store = make_redis_store({server.unix_address(), "", "", 0, nullptr, {}, RedisOptions::Addresses::keep});
     const Entry more{
         parse_subject("c@x.test")->digest, newsletter, {State::opted_out, now, Channel::cli, "", {}}, "", ""};
     BOOST_TEST_REQUIRE(store->merge(std::span(&more, 1), Deadline::in(Millis(1000))).has_value());
