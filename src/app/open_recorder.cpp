@@ -141,6 +141,15 @@ Result<std::unique_ptr<Recorder>> open_recorder(const Settings& settings, const 
     return recorder;
 }
 
+Result<void> check_files_of_store(const Settings& settings) {
+    switch (settings.store.type) {
+        case StoreSettings::Type::lmdb: return {};
+        case StoreSettings::Type::redis: break;
+    }
+    if (auto options = redis_options(settings); !options) return tl::unexpected(options.error());
+    return {};
+}
+
 Result<std::string> identity_of_store(const Settings& settings) {
     switch (settings.store.type) {
         case StoreSettings::Type::lmdb: return identity_of_lmdb_store(settings.store.path);

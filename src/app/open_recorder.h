@@ -22,6 +22,9 @@ namespace optout {
 [[nodiscard]] Result<std::unique_ptr<Recorder>> open_recorder(const Settings& settings, const Clock& clock,
                                                               MirrorUse::Part part);
 
+// That the files that the store needs, of password and certificates, are there and good: what would stop the start.
+[[nodiscard]] Result<void> check_files_of_store(const Settings& settings);
+
 // Which store the settings name: the same text for the same store. Fails where there is none, or none answers.
 [[nodiscard]] Result<std::string> identity_of_store(const Settings& settings);
 

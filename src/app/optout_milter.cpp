@@ -33,6 +33,7 @@ int run(MilterCommandLine line) {
     auto keys = load_keys(*settings);
     if (!keys) return complain(keys.error().text());
     if (line.task == MilterCommandLine::Task::check_config) {
+        if (auto files = check_files_of_store(*settings); !files) return complain(files.error().text());
         for (const std::string& note : notes_on(*settings)) std::cout << "note: " << note << '\n';
         std::cout << line.config_file << ": no problem found\n";
         return 0;

@@ -29,6 +29,7 @@ int run(const WebCommandLine& line) {
     auto loaded = load_web(*settings, shared);
     if (!loaded) return complain(loaded.error().text());
     if (checking) {
+        if (auto files = check_files_of_store(*settings); !files) return complain(files.error().text());
         for (const std::string& note : notes_on(*settings)) std::cout << "note: " << note << '\n';
         std::cout << line.config_file << ": no problem found\n";
         return 0;

@@ -52,7 +52,7 @@ def test_a_unit_is_not_exposed_more_than_stated(unit: Path) -> None:
 def test_a_unit_tells_when_it_is_ready_and_that_it_lives(unit: Path) -> None:
     service = settings(unit, "Service")
     assert service["Type"] == ["notify"]
-    assert service["WatchdogSec"] == ["30s"]
+    assert service["WatchdogSec"] == ["90s"]
     assert service["Restart"] == ["on-failure"]
     assert service["ExecReload"] == ["/bin/kill -USR1 $MAINPID"]
 
