@@ -247,9 +247,14 @@ std::vector<Finding> judge(const Facts& facts) {
     judge_unsubscribe_address(facts, findings);
     judge_web(facts, findings);
     judge_canary(facts, findings);
-    std::stable_sort(findings.begin(), findings.end(),
-                     [](const Finding& a, const Finding& b) { return a.name < b.name; });
-    return findings;
+    // Stable, by hand: std::stable_sort needs what clang calls deprecated in libstdc++ 12.
+    Findings sorted;
+    for (Finding& finding : findings) {
+        const auto place = std::upper_bound(sorted.begin(), sorted.end(), finding,
+                                            [](const Finding& a, const Finding& b) { return a.name < b.name; });
+        sorted.insert(place, std::move(finding));
+    }
+    return sorted;
 }
 
 }  // namespace optout::doctor
