@@ -12,6 +12,7 @@
 
 #include "doctor/canary_mailbox.h"
 #include "doctor/forward_file.h"
+#include "doctor/look.h"
 #include "support/private_directory.h"
 
 using namespace optout;
@@ -155,6 +156,24 @@ BOOST_AUTO_TEST_CASE(what_a_killed_doctor_left_is_taken_away) {
     BOOST_REQUIRE(in_use.has_value());
     BOOST_TEST(!put());
     BOOST_TEST(std::filesystem::exists(directory.file(".forward")));
+}
+
+BOOST_AUTO_TEST_CASE(what_only_root_may_read_is_not_called_broken) {
+    const PrivateDirectory directory;
+    const std::string config = directory.file("optout.yaml");
+    write(config, "x");
+    std::filesystem::permissions(config, std::filesystem::perms::none);
+    const uid_t before = ::geteuid();
+    if (before == 0) BOOST_REQUIRE(::seteuid(65534) == 0);
+    Wishes wishes;
+    wishes.config = config;
+    Facts facts;
+    look_at_settings(wishes, facts);
+    if (before == 0) BOOST_REQUIRE(::seteuid(before) == 0);
+    BOOST_TEST(facts.config.problems.empty());
+    BOOST_TEST((facts.config.read == SettingsFacts::Read::forbidden));
+    BOOST_REQUIRE(facts.not_looked_at.size() == 1U);
+    BOOST_TEST(facts.not_looked_at.front().why.find("Permission denied") != std::string::npos);
 }
 
 BOOST_AUTO_TEST_CASE(a_forward_file_stands_for_a_while) {
