@@ -8,8 +8,9 @@ namespace optout::ctl {
 
 namespace {
 
-Exit exit_of(const std::vector<doctor::Finding>& findings) {
-    Exit exit = Exit::fine;
+Exit exit_of(const doctor::Facts& facts, const std::vector<doctor::Finding>& findings) {
+    // Nothing at all was looked at: that must not pass for well.
+    Exit exit = facts.config.read == doctor::SettingsFacts::Read::forbidden ? Exit::error : Exit::fine;
     for (const doctor::Finding& finding : findings) {
         switch (finding.severity) {
             case doctor::Severity::note: break;
@@ -33,7 +34,7 @@ Exit run(const Doctor& command, const std::string& config, const Stores& stores,
         case Output::text: print_report(facts, findings, io.out); break;
         case Output::json: io.out << json_report(facts, findings) << '\n'; break;
     }
-    return exit_of(findings);
+    return exit_of(facts, findings);
 }
 
 }  // namespace optout::ctl

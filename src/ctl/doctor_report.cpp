@@ -67,7 +67,8 @@ std::string summary(const doctor::Facts& facts, const std::vector<Finding>& find
 }  // namespace
 
 void print_report(const doctor::Facts& facts, const std::vector<Finding>& findings, std::ostream& out) {
-    const bool is_broken = !facts.config.problems.empty();
+    const bool is_broken =
+        !facts.config.problems.empty() || facts.config.read == doctor::SettingsFacts::Read::forbidden;
     for (const doctor::Group group : doctor::all_groups()) {
         // With a broken config nothing else was looked at.
         if (!is_broken || group == doctor::Group::settings) print_group(group, facts, findings, out);

@@ -7,6 +7,7 @@
 #include <algorithm>
 
 #include "mail/address.h"
+#include "mta/filters.h"
 
 namespace optout::doctor {
 
@@ -102,6 +103,13 @@ std::optional<CanaryMail> design_canary(const Settings& settings, const std::str
                 if (matched != nullptr) return CanaryMail{sender, to, matched->name, *fields};
             }
         }
+    }
+    return std::nullopt;
+}
+
+std::optional<std::string> domain_of_this_host(std::string_view mydestination) {
+    for (std::string& name : mta::split_milters(mydestination)) {
+        if (name.find_first_of(":/!{}$") == std::string::npos) return std::move(name);
     }
     return std::nullopt;
 }

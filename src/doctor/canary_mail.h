@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -22,6 +23,9 @@ struct CanaryMail {
 // `from`: the sender that it must have; empty: whatever a list wants. It comes from 127.0.0.1, without a log-in, and
 // the name of the MTA's listener is not known. Nothing where no list matches any such message.
 std::optional<CanaryMail> design_canary(const Settings& settings, const std::string& to, const std::string& from);
+
+// Of the value of mydestination: a name, no table. Nothing where there is none.
+std::optional<std::string> domain_of_this_host(std::string_view mydestination);
 
 // The whole message, CRLF. `id`: of Message-ID, without brackets.
 std::string message_text(const CanaryMail& mail, const std::string& id, Time now);

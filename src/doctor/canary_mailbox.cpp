@@ -1,16 +1,18 @@
 // See canary_mailbox.h.
 #include "doctor/canary_mailbox.h"
 
+#include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <filesystem>
-#include <fstream>
-#include <sstream>
 #include <thread>
 
 #include "base/file.h"
+#include "base/unique_fd.h"
 #include "mail/header.h"
 
 namespace optout::doctor {
@@ -21,6 +23,32 @@ namespace fs = std::filesystem;
 
 constexpr Millis between_looks{100};
 constexpr std::array maildir_parts{"/new", "/cur"};
+constexpr std::size_t most_read = 16UL << 20U;
+
+// The directory may be another user's, who can put anything in a file's place, at any time: a link to /dev/zero, a
+// FIFO. `directory`: as for openat(2).
+Result<UniqueFd> open_plain(int directory, const std::string& name) {
+    UniqueFd file(::openat(directory, name.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC));
+    if (!file) return fail("read", name, errno == ELOOP ? "it is a symbolic link" : errno_text(errno));
+    struct stat about{};
+    if (::fstat(file.get(), &about) != 0) return fail("read", name, errno_text(errno));
+    if (!S_ISREG(about.st_mode)) return fail("read", name, "it is no regular file");
+    return file;
+}
+
+Result<std::string> read_from(const UniqueFd& file, const std::string& name, std::uintmax_t offset) {
+    std::string text;
+    std::array<char, 16384> block{};
+    for (;;) {
+        const auto at = static_cast<off_t>(offset + text.size());
+        const ssize_t count = ::pread(file.get(), block.data(), block.size(), at);
+        if (count < 0 && errno == EINTR) continue;
+        if (count < 0) return fail("read", name, errno_text(errno));
+        if (count == 0) return text;
+        text.append(block.data(), static_cast<std::size_t>(count));
+        if (text.size() > most_read) return fail("read", name, "more than 16 MiB came into it");
+    }
+}
 
 bool is_it(std::string_view message, const std::string& id) {
     const auto ids = values_of(parse_header(message), "Message-ID");
@@ -60,12 +88,18 @@ Result<CanaryMailbox> CanaryMailbox::open(const std::string& path) {
 
 std::optional<std::string> CanaryMailbox::take_from_maildir(const std::string& id) const {
     for (const char* part : maildir_parts) {
+        const std::string path = path_ + part;
+        const UniqueFd directory(::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
+        if (!directory) continue;
         std::error_code error;
-        for (const auto& entry : fs::directory_iterator(path_ + part, error)) {
+        for (const auto& entry : fs::directory_iterator(path, error)) {
             if (before_.count(entry.path().string()) != 0) continue;
-            auto message = read_file(entry.path().string());
+            const std::string name = entry.path().filename().string();
+            const auto file = open_plain(directory.get(), name);
+            if (!file) continue;
+            auto message = read_from(*file, name, 0);
             if (!message || !is_it(*message, id)) continue;
-            fs::remove(entry.path(), error);
+            ::unlinkat(directory.get(), name.c_str(), 0);
             return std::move(*message);
         }
     }
@@ -73,18 +107,15 @@ std::optional<std::string> CanaryMailbox::take_from_maildir(const std::string& i
 }
 
 Result<std::optional<std::string>> CanaryMailbox::find_in_mbox(const std::string& id) const {
-    std::ifstream file(path_, std::ios::binary);
-    std::error_code error;
-    if (!file) {
-        if (!fs::exists(path_, error)) return std::optional<std::string>();
-        return fail("read", path_, "it cannot be opened");
-    }
-    const auto size = fs::file_size(path_, error);
+    struct stat about{};
+    if (::lstat(path_.c_str(), &about) != 0 && errno == ENOENT) return std::optional<std::string>();
+    const auto file = open_plain(AT_FDCWD, path_);
+    if (!file) return tl::unexpected(file.error());
+    if (::fstat(file->get(), &about) != 0) return fail("read", path_, errno_text(errno));
     // Somebody may have emptied it meanwhile.
-    if (!error && size >= size_) file.seekg(static_cast<std::streamoff>(size_));
-    std::ostringstream content;
-    content << file.rdbuf();
-    const std::string text = content.str();
+    const auto content = read_from(*file, path_, std::cmp_greater_equal(about.st_size, size_) ? size_ : 0);
+    if (!content) return tl::unexpected(content.error());
+    const std::string& text = *content;
     for (std::size_t at = text.find("From "); at != std::string::npos;) {
         const std::size_t start = text.find('\n', at);
         if (start == std::string::npos) break;

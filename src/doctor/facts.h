@@ -32,8 +32,9 @@ struct Try {
 };
 
 struct SettingsFacts {
-    ConfigProblems problems;  // none: Facts::settings hold
-    Try by_daemon;            // the config file, by the daemons' user
+    enum class Read { yes, forbidden } read = Read::yes;  // forbidden: to us, who are not root; nothing else is known
+    ConfigProblems problems;                              // none: Facts::settings hold
+    Try by_daemon;                                        // the config file, by the daemons' user
 };
 
 struct KeysFacts {
@@ -69,7 +70,7 @@ struct MtaFacts {
     std::string asked;         // "127.0.0.1:25"
     std::string smtp_failure;  // silent
     std::string recipient;     // the unsubscribe address that was asked for
-    int recipient_code = 0;    // the reply to RCPT; 0: not asked
+    int recipient_code = 0;    // the reply to RCPT; 0: not asked, as after a refused MAIL
     std::string recipient_reply;
 };
 
@@ -97,6 +98,10 @@ struct CanaryFacts {
     std::string why;  // no_mailbox, no_list; the server's reply: refused, lost
     std::string from, to, list, mailbox;
     Delivered header;
+    // refused: where, and by which code (0: none)
+    enum class Step { connect, sender, recipient, message } refused_at = Step::connect;
+    int code = 0;
+    enum class Address { named, guessed } address = Address::named;  // guessed: `to` is our own idea
 };
 
 struct Facts {

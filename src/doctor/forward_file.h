@@ -6,14 +6,16 @@
 #include <string>
 
 #include "base/result.h"
+#include "base/unique_fd.h"
 #include "doctor/try_as.h"
 
 namespace optout::doctor {
 
-// Owns: the user's .forward and the file that it names; both are removed at the end.
+// Owns: the user's .forward and the file that it names; both are removed at the end, be it by SIGINT, SIGTERM or
+// SIGHUP. One at a time.
 class ForwardFile {
   public:
-    // Fails where the user has a .forward: it is left alone.
+    // Fails where the user has a .forward: it is left alone. One that a killed doctor left is taken away.
     [[nodiscard]] static Result<std::unique_ptr<ForwardFile>> put(const Identity& who);
     ForwardFile(const ForwardFile&) = delete;
     ForwardFile& operator=(const ForwardFile&) = delete;
@@ -25,6 +27,7 @@ class ForwardFile {
     ForwardFile(std::string forward, std::string mailbox)
         : forward_(std::move(forward)), mailbox_(std::move(mailbox)) {}
     std::string forward_, mailbox_;
+    UniqueFd lock_;  // of .forward: it is in use
 };
 
 }  // namespace optout::doctor

@@ -61,6 +61,20 @@ std::string user_of_daemon(const Facts& facts) {
     return facts.daemon_user.empty() ? "optout" : facts.daemon_user;
 }
 
+IsDirectory is_directory(std::string_view obstacle) {
+    return obstacle.find(" (d") != std::string_view::npos ? IsDirectory::yes : IsDirectory::no;
+}
+
+std::string open_for_group(std::string_view obstacle, const std::string& group, const std::string& file) {
+    const auto end = obstacle.rfind(" (");
+    const std::string path = end == std::string_view::npos ? file : std::string(obstacle.substr(0, end));
+    switch (is_directory(obstacle)) {
+        case IsDirectory::yes: return fmt::format("chgrp {0} {1} && chmod g+x {1}", group, path);
+        case IsDirectory::no: break;
+    }
+    return fmt::format("chgrp {0} {1} && chmod 0640 {1}", group, path);
+}
+
 bool has(const Findings& findings, Name name) {
     return std::any_of(findings.begin(), findings.end(), [&](const Finding& finding) { return finding.name == name; });
 }
@@ -78,8 +92,7 @@ void judge_settings(const Facts& facts, Findings& findings) {
         findings.push_back(finding_of(
             Name::config_not_readable,
             user_of_daemon(facts) + " cannot read " + facts.settings.file + ": " + facts.config.by_daemon.obstacle,
-            {"", "",
-             "chgrp " + user_of_daemon(facts) + " " + facts.settings.file + " && chmod 0640 " + facts.settings.file}));
+            {"", "", open_for_group(facts.config.by_daemon.obstacle, user_of_daemon(facts), facts.settings.file)}));
     }
     if (facts.config.problems.empty() && facts.settings.milter.mode == MilterSettings::Mode::monitor) {
         findings.push_back(finding_of(Name::monitor_mode, "the milter only watches: milter.mode is monitor",
@@ -110,9 +123,9 @@ void judge_keys(const Facts& facts, Findings& findings) {
                        {"", "", "chmod o= " + file}));
     }
     if (keys.by_daemon.met == Try::Met::forbidden) {
-        findings.push_back(finding_of(
-            Name::keys_not_readable, user_of_daemon(facts) + " cannot read " + file + ": " + keys.by_daemon.obstacle,
-            {"", "", "chgrp " + user_of_daemon(facts) + " " + file + " && chmod 0640 " + file}));
+        findings.push_back(finding_of(Name::keys_not_readable,
+                                      user_of_daemon(facts) + " cannot read " + file + ": " + keys.by_daemon.obstacle,
+                                      {"", "", open_for_group(keys.by_daemon.obstacle, user_of_daemon(facts), file)}));
     }
     const bool from_the_future = keys.newest && *keys.newest > facts.now + tolerated_skew;
     if (keys.next_signs && !from_the_future) {
@@ -227,7 +240,7 @@ MayPass canary_may_pass(const Facts& facts) {
     judge_milter(facts, findings);
     judge_mta(facts, findings);
     for (const Name name : {Name::config_broken, Name::socket_missing, Name::milter_not_answering, Name::mta_not_found,
-                            Name::mta_config_unreadable, Name::mta_not_answering, Name::milter_not_listed_smtpd,
+                            Name::mta_config_unreadable, Name::mta_not_answering,
                             Name::socket_not_reachable_from_chroot, Name::socket_not_writable_for_mta}) {
         const bool stops = std::any_of(findings.begin(), findings.end(), [&](const Finding& finding) {
             return finding.name == name && finding.severity != Severity::note;

@@ -20,6 +20,13 @@ void judge_web(const Facts& facts, Findings& findings);
 void judge_canary(const Facts& facts, Findings& findings);  // after all others
 
 std::string user_of_daemon(const Facts& facts);  // "optout" where it is not known
+
+// Of Try::obstacle.
+enum class IsDirectory { no, yes };
+IsDirectory is_directory(std::string_view obstacle);
+// The command that lets the group through. `file`: what it would be where the obstacle says nothing.
+std::string open_for_group(std::string_view obstacle, const std::string& group, const std::string& file);
+
 bool has(const Findings& findings, Name name);
 
 }  // namespace optout::doctor

@@ -2,10 +2,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/text.h"
 #include "doctor/judge.h"
 #include "doctor/our_filter.h"
+#include "mta/filters.h"
 
 namespace optout::doctor {
 
@@ -13,6 +15,9 @@ namespace {
 
 using mta::WayIn;
 using Kind = mta::Kind;
+
+constexpr std::string_view no_milters_parameter = "receive_override_options";
+constexpr std::array<std::string_view, 3> loopback_names{"127.", "[::1]:", "localhost:"};
 
 // A way in, with what is known of it.
 struct Way {
@@ -102,25 +107,65 @@ Change with_ours_first(const Facts& facts, const WayIn& way) {
     return postfix_chain(facts, way, std::move(texts));
 }
 
+// A listener behind a content filter rightly has none: it says so itself, or only this host reaches it.
+enum class Lacks { by_mistake, perhaps_rightly, rightly };
+Lacks lacks(const WayIn& way) {
+    const bool by_option = setting_of(way, "").parameter == no_milters_parameter;
+    // The address of its own: `listens` has loopback for every address, too.
+    const bool loopback = std::any_of(loopback_names.begin(), loopback_names.end(),
+                                      [&](std::string_view name) { return way.name.starts_with(name); });
+    if (by_option && loopback) return Lacks::rightly;
+    const bool own = way.setting.starts_with("-o ") || way.setting.starts_with("InputMailFilters of ");
+    return by_option || loopback || (own && way.filters.empty()) ? Lacks::perhaps_rightly : Lacks::by_mistake;
+}
+
+// no_milters stands in the way of any chain.
+Change listing_change(const Facts& facts, const WayIn& way) {
+    const Setting setting = setting_of(way, "");
+    if (setting.parameter != no_milters_parameter) return with_ours_first(facts, way);
+    return {setting.file, "take no_milters out of " + way.setting.substr(0, way.setting.rfind(" in ")),
+            "postfix reload && optoutctl doctor"};
+}
+
 void judge_listed(const Facts& facts, const std::vector<Way>& ways, WayIn::Kind kind, Name name, Findings& findings) {
     const auto of_kind = some_of(ways, [&](const Way& way) { return way.way->kind == kind; });
     const auto without = some_of(of_kind, [](const Way& way) { return !way.ours; });
     if (without.empty()) return;
-    Finding finding = finding_of(name,
-                                 "the milter on " + facts.settings.milter.listen + " is not in the chain of " +
-                                     names_of(without) + " (" + without.front().way->setting + ")",
-                                 with_ours_first(facts, *without.front().way));
-    if (without.size() < of_kind.size()) {
-        // A listener behind a content filter rightly has none.
-        finding.severity = Severity::note;
-        finding.what += "; that is right only where its mail goes through the milter elsewhere";
+    const auto add = [&](const std::vector<Way>& some, std::string_view remark) -> Finding* {
+        if (some.empty()) return nullptr;
+        const WayIn& first = *some.front().way;
+        findings.push_back(finding_of(name,
+                                      "the milter on " + facts.settings.milter.listen + " is not in the chain of " +
+                                          names_of(some) + " (" + first.setting + ")" + std::string(remark),
+                                      listing_change(facts, first)));
+        return &findings.back();
+    };
+    const auto that = [&](Lacks how) {
+        return some_of(without, [=](const Way& way) { return lacks(*way.way) == how; });
+    };
+    if (without.size() == of_kind.size()) {
+        const auto open = some_of(without, [](const Way& way) { return lacks(*way.way) != Lacks::rightly; });
+        add(open.empty() ? without : open, "");
+        return;
     }
-    findings.push_back(std::move(finding));
+    add(that(Lacks::by_mistake), "");
+    if (Finding* finding = add(that(Lacks::perhaps_rightly),
+                               "; that is right only where its mail goes through the milter elsewhere")) {
+        finding->severity = Severity::note;
+    }
 }
 
 Change socket_in_chroot(const Facts& facts, const std::string& chroot) {
     return {facts.settings.file, "milter: {listen: \"unix:" + chroot + "/optout-milter/milter.sock\"}",
-            "optoutctl setup postfix --apply"};
+            "systemctl restart optout-milter && optoutctl setup postfix --apply"};
+}
+
+// In the way is the socket, or a directory.
+Change way_to_socket(const Facts& facts, const std::string& obstacle) {
+    const std::string& user = facts.mta.set->user;
+    if (is_directory(obstacle) == IsDirectory::yes) return {"", "", open_for_group(obstacle, user, "")};
+    return {facts.settings.file, "milter: {socket_mode: 0660, socket_group: " + user + "}",
+            fmt::format("usermod -aG {} {} && systemctl restart optout-milter", user, user_of_daemon(facts))};
 }
 
 void judge_socket(const Facts& facts, const std::vector<Way>& ways, Findings& findings) {
@@ -145,16 +190,15 @@ void judge_socket(const Facts& facts, const std::vector<Way>& ways, Findings& fi
         finding_of(Name::socket_not_writable_for_mta,
                    fmt::format("{} ({}) may not connect to {}: {}", user, names_of(forbidden),
                                unix_path(facts.settings.milter.listen), forbidden.front().by_mta.obstacle),
-                   {facts.settings.file, "milter: {socket_mode: 0660, socket_group: " + user + "}",
-                    fmt::format("adduser {} {} && systemctl restart optout-milter", user_of_daemon(facts), user)}));
+                   way_to_socket(facts, forbidden.front().by_mta.obstacle)));
 }
 
 void judge_order(const Facts& facts, const std::vector<Way>& ways, Findings& findings) {
     const auto signer_before = [](const Way& way) -> const mta::Filter* {
         const auto& filters = way.way->filters;
         const auto end = filters.begin() + static_cast<std::ptrdiff_t>(way.ours.value_or(0));
-        const auto found = std::find_if(filters.begin(), end,
-                                        [](const mta::Filter& filter) { return is_signer(filter) == Signs::perhaps; });
+        const auto found = std::find_if(
+            filters.begin(), end, [](const mta::Filter& filter) { return mta::role_of(filter) == mta::Role::signer; });
         return found == end ? nullptr : &*found;
     };
     const auto late = some_of(ways, [&](const Way& way) { return way.ours && signer_before(way) != nullptr; });
@@ -165,26 +209,47 @@ void judge_order(const Facts& facts, const std::vector<Way>& ways, Findings& fin
                                   with_ours_first(facts, *late.front().way)));
 }
 
+// "{ unix:optout-milter/milter.sock, default_action=tempfail }": whatever else its braces have stays.
+std::string item_with_tempfail(std::string_view item) {
+    constexpr std::string_view action = "default_action";
+    if (item.size() < 2 || item.front() != '{') {
+        return "{ " + std::string(item) + ", " + std::string(action) + "=tempfail }";
+    }
+    std::vector<std::string> kept;
+    for (const std::string_view part : split(item.substr(1, item.size() - 2), ',')) {
+        if (!trim(part).starts_with(action)) kept.emplace_back(trim(part));
+    }
+    kept.push_back(std::string(action) + "=tempfail");
+    return "{ " + join(kept, ", ") + " }";
+}
+
+// In its own item it holds wherever "accept" comes from: main.cf, master.cf, the item itself.
+Change with_tempfail(const Facts& facts, const WayIn& way, std::size_t ours) {
+    switch (facts.mta.set->kind) {
+        case Kind::sendmail: return sendmail_filter(facts);
+        case Kind::postfix: break;
+    }
+    std::vector<std::string> texts;
+    for (const mta::Filter& filter : way.filters) texts.push_back(filter.text);
+    texts[ours] = item_with_tempfail(texts[ours]);
+    return postfix_chain(facts, way, std::move(texts));
+}
+
 void judge_when_down(const Facts& facts, const std::vector<Way>& ways, Findings& findings) {
     const auto accepting = some_of(ways, [](const Way& way) {
         return way.ours && way.way->filters[*way.ours].when_down == mta::WhenDown::accept;
     });
     if (accepting.empty()) return;
-    const mta::Filter& filter = accepting.front().way->filters[*accepting.front().ours];
-    const mta::Facts& set = *facts.mta.set;
-    Change change = sendmail_filter(facts);
-    if (set.kind == Kind::postfix) {
-        change = {set.source, "milter_default_action = tempfail", "postfix reload"};
-        // It stands in the filter's own braces.
-        if (filter.text.find("default_action") != std::string::npos) {
-            const auto setting = setting_of(*accepting.front().way, "smtpd_milters");
-            change.file = setting.file.empty() ? set.source : setting.file;
-            change.line = "default_action=tempfail in " + filter.text;
+    std::vector<std::string> settings;
+    for (const Way& way : accepting) {
+        if (std::find(settings.begin(), settings.end(), way.way->setting) == settings.end()) {
+            settings.push_back(way.way->setting);
         }
     }
-    findings.push_back(finding_of(
-        Name::milter_default_action_accept,
-        fmt::format("while the milter does not answer, mail by {} is accepted as it is", names_of(accepting)), change));
+    findings.push_back(finding_of(Name::milter_default_action_accept,
+                                  fmt::format("while the milter does not answer, mail by {} is accepted as it is ({})",
+                                              names_of(accepting), join(settings, " and ")),
+                                  with_tempfail(facts, *accepting.front().way, *accepting.front().ours)));
 }
 
 // Where it is not, the MTA refuses or defers all else for that reason alone.

@@ -3,6 +3,9 @@
 
 #include <unistd.h>
 
+#include <cerrno>
+
+#include "base/file.h"
 #include "doctor/visit_url.h"
 #include "mail/list_unsubscribe.h"
 #include "mail/token.h"
@@ -22,6 +25,10 @@ void look_at_store(const LookAtStore& look_at, Facts& facts) {
         store.look = std::move(*seen);
         return;
     }
+    if (only_root_may(seen.error().why) == OnlyRoot::yes) {
+        facts.not_looked_at.push_back({Group::store, "the store", seen.error().text()});
+        return;
+    }
     store.answer = is_of_newer_version(seen.error()) ? StoreFacts::Answer::newer : StoreFacts::Answer::fails;
     store.failure = seen.error().text();
 }
@@ -30,6 +37,11 @@ void look_at_store(const LookAtStore& look_at, Facts& facts) {
 
 Rights own_rights() {
     return ::geteuid() == 0 ? Rights::root : Rights::other;
+}
+
+OnlyRoot only_root_may(std::string_view why) {
+    const bool forbidden = why.find(errno_text(EACCES)) != std::string_view::npos;
+    return forbidden && own_rights() == Rights::other ? OnlyRoot::yes : OnlyRoot::no;
 }
 
 void look_at_web(const Wishes& wishes, Facts& facts) {
@@ -44,7 +56,7 @@ Facts look(const Wishes& wishes, const LookAtStore& look_at, const Clock& clock)
     Facts facts;
     facts.now = clock.now();
     look_at_settings(wishes, facts);
-    if (!facts.config.problems.empty()) return facts;
+    if (!facts.config.problems.empty() || facts.config.read == SettingsFacts::Read::forbidden) return facts;
     look_at_keys(facts);
     look_at_store_directory(facts);
     look_at_milter(facts);

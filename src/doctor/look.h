@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <string>
+#include <string_view>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -39,5 +40,8 @@ void look_at_canary(const Wishes& wishes, const Clock& clock, Facts& facts);
 
 enum class Rights { root, other };
 Rights own_rights();
+// Whether a failure comes of our not being root: then it is nothing that is wrong.
+enum class OnlyRoot { no, yes };
+OnlyRoot only_root_may(std::string_view why);
 
 }  // namespace optout::doctor

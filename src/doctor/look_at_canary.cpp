@@ -1,7 +1,6 @@
 // See look.h: a message through the MTA to a mailbox of this host.
 #include <sodium.h>
 
-#include <algorithm>
 #include <array>
 
 #include "base/text.h"
@@ -13,6 +12,7 @@
 #include "doctor/look.h"
 #include "doctor/our_filter.h"
 #include "doctor/talk.h"
+#include "mta/ask_postconf.h"
 
 namespace optout::doctor {
 
@@ -37,22 +37,21 @@ void no_mailbox(CanaryFacts& canary, std::string why) {
     canary.why = std::move(why);
 }
 
-// Of a table only its name is known.
-std::string local_domain(const mta::Facts& set) {
-    const auto found = std::find_if(set.local_domains.begin(), set.local_domains.end(), [](const std::string& domain) {
-        return domain.find_first_of(":/") == std::string::npos;
-    });
-    return found == set.local_domains.end() ? "" : *found;
+// facts.local_domains has the virtual ones as well: mail to these may come to a customer.
+std::string local_domain(const Wishes& wishes) {
+    const auto answer = mta::ask_postconf(wishes.postfix_config, {"-hx", "mydestination"});
+    return answer ? domain_of_this_host(*answer).value_or("") : "";
 }
 
 // Sendmail delivers to files for users with a valid shell only.
-std::optional<Destination> own_destination(Facts& facts) {
+std::optional<Destination> own_destination(const Wishes& wishes, Facts& facts) {
     const mta::Facts& set = *facts.mta.set;
     const auto who = identity_of_user(facts.daemon_user.empty() ? "optout" : facts.daemon_user);
+    const std::string domain = set.kind == mta::Kind::postfix ? local_domain(wishes) : "";
     std::string why;
     if (own_rights() != Rights::root) {
         why = "no mailbox was named, and only root can make one for it";
-    } else if (set.kind != mta::Kind::postfix || local_domain(set).empty()) {
+    } else if (domain.empty()) {
         why = "no mailbox was named, and the MTA delivers none to files of this host";
     } else if (!who) {
         why = "no mailbox was named, and there is no user optout";
@@ -60,7 +59,8 @@ std::optional<Destination> own_destination(Facts& facts) {
         auto forward = ForwardFile::put(*who);
         if (forward) {
             const std::string mailbox = (*forward)->mailbox();
-            return Destination{who->name + "@" + local_domain(set), mailbox, std::move(*forward)};
+            facts.canary.address = CanaryFacts::Address::guessed;
+            return Destination{who->name + "@" + domain, mailbox, std::move(*forward)};
         }
         why = "no mailbox was named, and " + forward.error().text();
     }
@@ -69,27 +69,30 @@ std::optional<Destination> own_destination(Facts& facts) {
 }
 
 const mta::WayIn* way_through_ours(const Facts& facts) {
-    const auto& ways = facts.mta.set->ways;
-    const auto found = std::find_if(ways.begin(), ways.end(), [&](const mta::WayIn& way) {
-        return way.kind == mta::WayIn::Kind::smtp && !way.listens.empty() && position_of_ours(way, facts.milter.socket);
-    });
-    return found == ways.end() ? nullptr : &*found;
+    const mta::WayIn* way = way_to_speak_to(facts.mta.set->ways, facts.milter.socket);
+    return way != nullptr && position_of_ours(*way, facts.milter.socket) ? way : nullptr;
 }
 
+struct Sent {
+    CanaryFacts::Step step = CanaryFacts::Step::connect;  // that the answer is to
+    Result<SmtpAnswer> answer;
+};
+
 // The last reply: the first that is none of success, or that to the message.
-Result<SmtpAnswer> send(const CanaryMail& mail, const std::string& text, const std::string& listens) {
+Sent send(const CanaryMail& mail, const std::string& text, const std::string& listens) {
+    using Step = CanaryFacts::Step;
     auto smtp = SmtpTalk::begin(listens, Deadline::in(smtp_deadline));
-    if (!smtp) return tl::unexpected(smtp.error());
+    if (!smtp) return {Step::connect, tl::unexpected(smtp.error())};
     auto answer = smtp->say("MAIL FROM:<" + mail.from + ">");
-    if (!answer || answer->code / 100 != 2) return answer;
+    if (!answer || answer->code / 100 != 2) return {Step::sender, std::move(answer)};
     answer = smtp->say("RCPT TO:<" + mail.to + ">");
-    if (!answer || answer->code / 100 != 2) return answer;
+    if (!answer || answer->code / 100 != 2) return {Step::recipient, std::move(answer)};
     answer = smtp->say("DATA");
-    if (!answer || answer->code != 354) return answer;
+    if (!answer || answer->code != 354) return {Step::message, std::move(answer)};
     answer = smtp->give(text);
     if (answer) [[maybe_unused]]
         const auto end = smtp->say("QUIT");
-    return answer;
+    return {Step::message, std::move(answer)};
 }
 
 struct Times {
@@ -101,8 +104,10 @@ void send_and_wait(const CanaryMail& mail, const std::string& listens, const Can
                    Facts& facts) {
     CanaryFacts& canary = facts.canary;
     const std::string id = random_id();
-    const auto answer = send(mail, message_text(mail, id, times.now), listens);
+    const auto [step, answer] = send(mail, message_text(mail, id, times.now), listens);
     canary.fate = CanaryFacts::Fate::refused;
+    canary.refused_at = step;
+    canary.code = answer ? answer->code : 0;
     canary.why = answer ? answer->text : answer.error().text();
     if (!answer || answer->code / 100 != 2) return;
     canary.fate = CanaryFacts::Fate::lost;
@@ -131,7 +136,7 @@ void look_at_canary(const Wishes& wishes, const Clock& clock, Facts& facts) {
     CanaryFacts& canary = facts.canary;
     std::optional<Destination> where;
     if (wishes.canary_to.empty()) {
-        where = own_destination(facts);
+        where = own_destination(wishes, facts);
     } else {
         where = Destination{wishes.canary_to, wishes.canary_mailbox, nullptr};
     }
@@ -151,10 +156,6 @@ void look_at_canary(const Wishes& wishes, const Clock& clock, Facts& facts) {
     canary.from = mail->from;
     canary.list = mail->list;
     send_and_wait(*mail, way->listens, *mailbox, {clock.now(), wishes.canary_wait}, facts);
-    // Our own guess at an address of this host was wrong.
-    if (wishes.canary_to.empty() && canary.fate == CanaryFacts::Fate::refused) {
-        no_mailbox(canary, "no mailbox was named, and " + canary.to + " is refused: " + canary.why);
-    }
 }
 
 }  // namespace optout::doctor

@@ -76,7 +76,16 @@ void look_at_settings(const Wishes& wishes, Facts& facts) {
     auto settings = load_settings(wishes.config);
     facts.settings.file = wishes.config;
     if (!settings) {
-        facts.config.problems = std::move(settings.error());
+        const ConfigProblems& problems = settings.error();
+        const auto forbidden = std::find_if(problems.begin(), problems.end(), [](const ConfigProblem& problem) {
+            return only_root_may(problem.text) == OnlyRoot::yes;
+        });
+        if (forbidden == problems.end()) {
+            facts.config.problems = problems;
+            return;
+        }
+        facts.config.read = SettingsFacts::Read::forbidden;
+        facts.not_looked_at.push_back({Group::settings, "the config, and all that it names", forbidden->message()});
         return;
     }
     facts.settings = std::move(*settings);

@@ -102,43 +102,35 @@ void try_socket(Facts& facts) {
          who ? "only root can try it" : "there is no such user"});
 }
 
-// The first that goes through our filter; where none does, the first that there is.
-const mta::WayIn* smtp_way(const Facts& facts) {
-    const auto& ways = facts.mta.set->ways;
-    const auto listens = [](const mta::WayIn& way) {
-        return way.kind == mta::WayIn::Kind::smtp && !way.listens.empty();
-    };
-    auto found = std::find_if(ways.begin(), ways.end(), [&](const mta::WayIn& way) {
-        return listens(way) && position_of_ours(way, facts.milter.socket);
-    });
-    if (found == ways.end()) found = std::find_if(ways.begin(), ways.end(), listens);
-    return found == ways.end() ? nullptr : &*found;
-}
+struct RecipientAnswer {
+    enum class To { sender, recipient } to = To::sender;
+    SmtpAnswer answer;
+};
 
-// Up to the reply to RCPT; nothing is sent.
-Result<SmtpAnswer> ask_for_recipient(const MtaFacts& mta) {
+// Up to the reply to RCPT, or to a refused MAIL; nothing is sent.
+Result<RecipientAnswer> ask_for_recipient(const MtaFacts& mta) {
     auto smtp = SmtpTalk::begin(mta.asked, Deadline::in(smtp_deadline));
     if (!smtp) return tl::unexpected(smtp.error());
     auto answer = smtp->say("MAIL FROM:<>");
-    if (answer && answer->code == 250) answer = smtp->say("RCPT TO:<" + mta.recipient + ">");
-    if (answer) {
-        [[maybe_unused]] const auto reset = smtp->say("RSET");
-        [[maybe_unused]] const auto end = smtp->say("QUIT");
+    auto to = RecipientAnswer::To::sender;
+    if (answer && answer->code == 250) {
+        to = RecipientAnswer::To::recipient;
+        answer = smtp->say("RCPT TO:<" + mta.recipient + ">");
     }
-    return answer;
+    if (!answer) return tl::unexpected(answer.error());
+    [[maybe_unused]] const auto reset = smtp->say("RSET");
+    [[maybe_unused]] const auto end = smtp->say("QUIT");
+    return RecipientAnswer{to, std::move(*answer)};
 }
 
 void ask_smtp(Facts& facts) {
-    const mta::WayIn* way = smtp_way(facts);
-    if (way == nullptr) {
-        facts.not_looked_at.push_back(
-            {Group::mta, "whether the MTA takes mail that unsubscribes", "where it listens for SMTP is not known"});
-        return;
-    }
+    const auto leave_out = [&](std::string why) {
+        facts.not_looked_at.push_back({Group::mta, "whether the MTA takes mail that unsubscribes", std::move(why)});
+    };
+    const mta::WayIn* way = way_to_speak_to(facts.mta.set->ways, facts.milter.socket);
+    if (way == nullptr) return leave_out("where it listens for SMTP without TLS is not known");
     if (facts.milter.answer == MilterFacts::Answer::missing || facts.milter.answer == MilterFacts::Answer::nothing) {
-        facts.not_looked_at.push_back(
-            {Group::mta, "whether the MTA takes mail that unsubscribes", "it waits for the milter"});
-        return;
+        return leave_out("it waits for the milter");
     }
     MtaFacts& mta = facts.mta;
     const auto& mailto = facts.settings.mailto;
@@ -151,8 +143,13 @@ void ask_smtp(Facts& facts) {
         return;
     }
     mta.smtp = MtaFacts::Smtp::answers;
-    mta.recipient_code = answer->code;
-    mta.recipient_reply = answer->text;
+    switch (answer->to) {
+        case RecipientAnswer::To::sender:
+            return leave_out(mta.asked + " answers MAIL FROM:<> with: " + answer->answer.text);
+        case RecipientAnswer::To::recipient: break;
+    }
+    mta.recipient_code = answer->answer.code;
+    mta.recipient_reply = answer->answer.text;
 }
 
 }  // namespace

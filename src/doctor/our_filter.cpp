@@ -2,7 +2,6 @@
 #include "doctor/our_filter.h"
 
 #include <algorithm>
-#include <array>
 #include <filesystem>
 
 #include "base/text.h"
@@ -39,6 +38,12 @@ bool same_host(const std::string& one, const std::string& other) {
     if (one == other) return true;
     if (is_any(one) || is_any(other)) return true;
     return is_loopback(one) && is_loopback(other) && (one == "localhost" || other == "localhost");
+}
+
+// smtpd_tls_wrappermode itself is not among the facts.
+bool begins_with_tls(const mta::WayIn& way) {
+    return way.listens.ends_with(":465") || way.name.find("smtps") != std::string::npos ||
+           way.name.starts_with("submissions");
 }
 
 std::string normal(std::string_view path) {
@@ -93,16 +98,18 @@ std::optional<std::size_t> position_of_ours(const mta::WayIn& way, const std::st
     return static_cast<std::size_t>(found - way.filters.begin());
 }
 
-Signs is_signer(const mta::Filter& filter) {
-    const std::string text = lower_ascii(filter.name + " " + filter.text + " " + filter.socket);
-    for (const std::string_view word : {"dkim", "rspamd", "amavis", "openarc"}) {
-        if (text.find(word) != std::string::npos) return Signs::perhaps;
+const mta::WayIn* way_to_speak_to(const std::vector<mta::WayIn>& ways, const std::string& socket) {
+    const mta::WayIn* best = nullptr;
+    int best_rank = -1;
+    for (const mta::WayIn& way : ways) {
+        if (way.kind != mta::WayIn::Kind::smtp || way.listens.empty() || begins_with_tls(way)) continue;
+        const int rank = (position_of_ours(way, socket) ? 2 : 0) + (way.listens.ends_with(":25") ? 1 : 0);
+        if (rank > best_rank) {
+            best = &way;
+            best_rank = rank;
+        }
     }
-    // OpenDKIM's, dkimpy-milter's and rspamd's own defaults.
-    const auto inet = inet_of(filter.socket);
-    constexpr std::array<std::string_view, 3> ports{"8891", "8892", "11332"};
-    if (inet && std::find(ports.begin(), ports.end(), inet->port) != ports.end()) return Signs::perhaps;
-    return Signs::no;
+    return best;
 }
 
 std::string name_for(mta::Kind kind, const mta::WayIn& way, const std::string& socket) {

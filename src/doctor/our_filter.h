@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "mta/facts.h"
 
@@ -24,8 +25,9 @@ std::optional<std::size_t> position_of_ours(const mta::WayIn& way, const std::st
 enum class Outside { no, yes };
 Outside names_outside_chroot(const mta::WayIn& way, const std::string& socket);
 
-enum class Signs { no, perhaps };  // by its name: nobody else tells
-Signs is_signer(const mta::Filter& filter);
+// The listener to speak SMTP to, in plain: one that goes through our filter where there is one, and port 25 before
+// others. None where all begin with TLS, or none is known.
+const mta::WayIn* way_to_speak_to(const std::vector<mta::WayIn>& ways, const std::string& socket);
 
 // How the MTA would be told of our socket: "unix:optout-milter/milter.sock" below its chroot, "inet:127.0.0.1:8891";
 // for Sendmail "local:/run/…", "inet:8891@127.0.0.1".

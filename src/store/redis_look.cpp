@@ -35,7 +35,7 @@ RedisPipeline::Take take_time(StoreLook& look) {
 }  // namespace
 
 Result<StoreLook> look_at_redis_store(const RedisOptions& options, Millis deadline) {
-    RedisPool pool({options.address, options.username, options.password, options.database}, 1);
+    RedisPool pool({options.address, options.username, options.password, options.database, options.tls}, 1);
     StoreLook look;
     RedisPipeline pipeline;
     pipeline.add(ask_meta(), [&](const RedisReply& reply) -> Result<void> {

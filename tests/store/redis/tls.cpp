@@ -8,6 +8,8 @@
 #include "samples.h"
 #include "store/redis_connection.h"
 #include "store/redis_pool.h"
+#include "store/store_check.h"
+#include "store/store_look.h"
 #include "support/broken_network.h"
 #include "support/certificates.h"
 #include "support/redis_server.h"
@@ -246,6 +248,22 @@ BOOST_AUTO_TEST_CASE(a_store_records_and_looks_up) {
     const std::vector<Entry> entries{opted_out(ada, "news", 5)};
     must(store->merge(entries, soon()));
     BOOST_TEST(must(store->records_of(entries.front().who, soon())).size() == 1U);
+}
+
+BOOST_AUTO_TEST_CASE(a_store_is_looked_at_and_checked_without_a_word_in_clear) {
+    TlsServer server(authority().sign(local_names));
+    server.plainly().ask({"ACL", "SETUSER", "optout", "on", ">s3cret", "~*", "+@all"});
+    RedisOptions options = options_for(server.at("localhost"));
+    options.username = "optout";
+    options.password = "s3cret";
+    options.tls = must(RedisTls::load(trusting(authority())));
+    const std::vector<Entry> entries{opted_out(ada, "news", 5)};
+    must(open_store(options)->merge(entries, soon()));
+    const auto look = look_at_redis_store(options, Millis(5000));
+    BOOST_TEST(failure_text(look) == "no failure");
+    BOOST_TEST((look && look->is == StoreLook::Is::there && look->server_time.has_value()));
+    const auto checked = check_redis_store(options, [](const Finding&) {}, Millis(5000));
+    BOOST_TEST(failure_text(checked) == "no failure");
 }
 
 BOOST_AUTO_TEST_CASE(a_unix_socket_has_no_tls) {

@@ -32,6 +32,27 @@ void no_canary(Facts& facts, CanaryFacts::Fate fate, std::string why) {
     facts.canary.why = std::move(why);
 }
 
+const std::string in_main = "smtpd_milters in /etc/postfix/main.cf";
+const std::string no_milters = "-o receive_override_options of smtp/inet in /etc/postfix/master.cf";
+const std::vector<mta::Filter> other_filter{{"", "unix:other/s", "unix:/other/s", mta::WhenDown::tempfail}};
+
+void add_way(Facts& facts, const std::string& name, const std::string& setting,
+             const std::vector<mta::Filter>& filters) {
+    mta::WayIn way = optout::test::smtp_way();
+    way.name = name;
+    way.setting = setting;
+    way.filters = filters;
+    facts.mta.set->ways.push_back(way);
+}
+
+void refuse_canary(Facts& facts, CanaryFacts::Step at, int code) {
+    facts.canary.fate = CanaryFacts::Fate::refused;
+    facts.canary.address = CanaryFacts::Address::guessed;
+    facts.canary.refused_at = at;
+    facts.canary.code = code;
+    facts.canary.why = std::to_string(code) + " no";
+}
+
 const std::vector<Row> rows{
     {Name::config_broken, Severity::error,
      [](Facts& f) {
@@ -43,6 +64,36 @@ const std::vector<Row> rows{
     {Name::config_not_readable, Severity::error,
      [](Facts& f) { f.config.by_daemon = {Try::Met::forbidden, "/etc/optout-milter (drwx------ root root)"}; },
      "optout cannot read /etc/optout-milter/optout.yaml: /etc/optout-milter (drwx------ root root)"},
+    {Name::config_not_readable, Severity::error,
+     [](Facts& f) { f.config.by_daemon = {Try::Met::forbidden, "/etc/optout-milter (drwx------ root root)"}; },
+     "chgrp optout /etc/optout-milter && chmod g+x /etc/optout-milter"},
+    {Name::keys_not_readable, Severity::error,
+     [](Facts& f) { f.keys.by_daemon = {Try::Met::forbidden, "/etc/optout-milter (drwx------ root root)"}; },
+     "chgrp optout /etc/optout-milter && chmod g+x /etc/optout-milter"},
+    {Name::socket_not_writable_for_mta, Severity::error,
+     [](Facts& f) {
+         f.mta.by_mta = {{Try::Met::forbidden, "/run/x (drwx------ optout optout)"}, {Try::Met::success, ""}};
+     },
+     "chgrp postfix /run/x && chmod g+x /run/x"},
+    {Name::socket_not_writable_for_mta, Severity::error,
+     [](Facts& f) {
+         f.mta.by_mta = {{Try::Met::forbidden, "/x/milter.sock (srw------- optout optout)"}, {Try::Met::success, ""}};
+     },
+     "usermod -aG postfix optout"},
+    {Name::milter_after_signer, Severity::error,
+     [](Facts& f) {
+         auto& filters = f.mta.set->ways[0].filters;
+         filters.insert(filters.begin(), {"", "inet:127.0.0.1:12301", "inet:12301@127.0.0.1", mta::WhenDown::tempfail});
+     },
+     "comes after inet:127.0.0.1:12301"},
+    {Name::canary_not_sent, Severity::note, [](Facts& f) { refuse_canary(f, CanaryFacts::Step::recipient, 550); },
+     "is refused with: 550 no"},
+    {Name::canary_refused, Severity::error, [](Facts& f) { refuse_canary(f, CanaryFacts::Step::recipient, 451); },
+     "451 no"},
+    {Name::canary_refused, Severity::error, [](Facts& f) { refuse_canary(f, CanaryFacts::Step::message, 550); },
+     "550 no"},
+    {Name::canary_refused, Severity::error, [](Facts& f) { refuse_canary(f, CanaryFacts::Step::sender, 550); },
+     "550 no"},
     {Name::monitor_mode, Severity::note, [](Facts& f) { f.settings.milter.mode = MilterSettings::Mode::monitor; },
      "mode: enforce"},
     {Name::keys_missing, Severity::error, [](Facts& f) { f.keys.state = KeysFacts::State::missing; },
@@ -149,6 +200,23 @@ const std::vector<Row> rows{
          f.mta.set->ways.push_back(way);
      },
      "-o { smtpd_milters = unix:optout-milter/milter.sock }"},
+    // The public port 25 beside one that has it.
+    {Name::milter_not_listed_smtpd, Severity::error, [](Facts& f) { add_way(f, "smtp inet", in_main, other_filter); },
+     "smtpd_milters = unix:optout-milter/milter.sock, unix:other/s"},
+    {Name::milter_not_listed_smtpd, Severity::error,
+     [](Facts& f) { add_way(f, "smtp inet", "-o smtpd_milters of smtp/inet in /etc/postfix/master.cf", other_filter); },
+     "-o { smtpd_milters = "},
+    {Name::milter_not_listed_smtpd, Severity::note,
+     [](Facts& f) { add_way(f, "127.0.0.1:10025 inet", in_main, other_filter); }, "smtpd_milters = "},
+    {Name::milter_not_listed_smtpd, Severity::note, [](Facts& f) { add_way(f, "smtp inet", no_milters, {}); },
+     "/etc/postfix/master.cf\ntake no_milters out of -o receive_override_options of smtp/inet\n"},
+    {Name::milter_not_listed_smtpd, Severity::error,
+     [](Facts& f) {
+         f.mta.set->ways[0].filters.clear();
+         f.mta.set->ways[0].setting = "receive_override_options in /etc/postfix/main.cf";
+         f.canary = {};
+     },
+     "/etc/postfix/main.cf\ntake no_milters out of receive_override_options\n"},
     {Name::milter_not_listed_non_smtpd, Severity::warning, [](Facts& f) { f.mta.set->ways[1].filters.clear(); },
      "non_smtpd_milters = unix:optout-milter/milter.sock"},
     {Name::socket_not_reachable_from_chroot, Severity::error,
@@ -174,7 +242,16 @@ const std::vector<Row> rows{
      "smtpd_milters = unix:optout-milter/milter.sock, unix:opendkim/opendkim.sock"},
     {Name::milter_default_action_accept, Severity::error,
      [](Facts& f) { ours(f, 0).when_down = ours(f, 1).when_down = mta::WhenDown::accept; },
-     "milter_default_action = tempfail"},
+     "smtpd_milters = { unix:optout-milter/milter.sock, default_action=tempfail }, unix:opendkim/opendkim.sock"},
+    {Name::milter_default_action_accept, Severity::error,
+     [](Facts& f) {
+         f.mta.set->ways[0].setting = "-o smtpd_milters of smtp/inet in /etc/postfix/master.cf";
+         ours(f, 0).when_down = mta::WhenDown::accept;
+         ours(f, 0).text = "{ unix:optout-milter/milter.sock, default_action = accept, connect_timeout=9s }";
+     },
+     "-o { smtpd_milters = { unix:optout-milter/milter.sock, connect_timeout=9s, default_action=tempfail }, "},
+    {Name::milter_default_action_accept, Severity::error,
+     [](Facts& f) { ours(f, 0).when_down = mta::WhenDown::accept; }, "(smtpd_milters in /etc/postfix/main.cf)"},
     {Name::recipient_delimiter_missing, Severity::error,
      [](Facts& f) {
          f.mta.set->tag_separator = "";
@@ -293,6 +370,13 @@ BOOST_AUTO_TEST_CASE(a_canary_is_not_sent_against_what_is_known) {
     BOOST_TEST((canary_may_pass(silent) == MayPass::no));
 }
 
+BOOST_AUTO_TEST_CASE(a_listener_for_what_comes_back_rightly_has_no_milter) {
+    Facts facts = healthy();
+    add_way(facts, "127.0.0.1:10025 inet", no_milters, {});
+    add_way(facts, "[::1]:10025 inet", no_milters, {});
+    BOOST_TEST(names_of(judge(facts)) == "");
+}
+
 BOOST_AUTO_TEST_CASE(what_the_mta_takes_needs_no_delimiter) {
     Facts facts = healthy();
     facts.mta.set->tag_separator = "";
@@ -329,8 +413,9 @@ BOOST_AUTO_TEST_CASE(rspamd_gets_lines_of_its_own) {
     facts.canary.header.signatures = {{"from", "list-unsubscribe"}};
     const auto found = judge(facts);
     BOOST_REQUIRE(names_of(found) == "canary_post_not_signed ");
-    BOOST_TEST(found.front().change.file == "/etc/rspamd/local.d/dkim_signing.conf");
-    BOOST_TEST(found.front().change.line.ends_with("list-unsubscribe:list-unsubscribe-post\";"));
+    BOOST_TEST(found.front().change.file == "/etc/rspamd/local.d/dkim.conf");
+    BOOST_TEST(found.front().change.line.starts_with("sign_headers = \"(o)from:"));
+    BOOST_TEST(found.front().change.line.ends_with("(x)list-unsubscribe:(x)list-unsubscribe-post\";"));
 }
 
 BOOST_AUTO_TEST_CASE(a_bad_certificate_of_our_own_is_named) {

@@ -75,15 +75,32 @@ BOOST_AUTO_TEST_CASE(postfix_is_told_of_the_socket_in_its_own_words) {
     BOOST_TEST(name("inet6:8891@::1") == "inet:[::1]:8891");
 }
 
-BOOST_AUTO_TEST_CASE(a_signer_is_known_by_its_name) {
-    BOOST_TEST((is_signer({"", "unix:opendkim/opendkim.sock", "unix:/x/opendkim.sock", mta::WhenDown::tempfail}) ==
-                Signs::perhaps));
-    BOOST_TEST(
-        (is_signer({"", "inet:localhost:11332", "inet:11332@localhost", mta::WhenDown::tempfail}) == Signs::perhaps));
-    BOOST_TEST(
-        (is_signer({"", "unix:spamass/spamass.sock", "unix:/x/spamass.sock", mta::WhenDown::tempfail}) == Signs::no));
-    BOOST_TEST(
-        (is_signer({"", "unix:archive/milter.sock", "unix:/x/archive.sock", mta::WhenDown::tempfail}) == Signs::no));
+BOOST_AUTO_TEST_CASE(smtp_is_spoken_to_port_25_of_ours_and_never_to_tls) {
+    const auto at = [](std::string name, std::string listens) {
+        mta::WayIn way = test::smtp_way();
+        way.name = std::move(name);
+        way.listens = std::move(listens);
+        return way;
+    };
+    const auto asked = [](const std::vector<mta::WayIn>& ways) {
+        const mta::WayIn* way = way_to_speak_to(ways, "unix:/var/spool/postfix/optout-milter/milter.sock");
+        return way == nullptr ? "none" : way->listens;
+    };
+    const auto smtps = at("smtps inet", "127.0.0.1:465");
+    const auto submission = at("submission inet", "127.0.0.1:587");
+    auto foreign = at("smtp inet", "127.0.0.1:25");
+    foreign.filters.clear();
+    BOOST_TEST(asked({smtps, submission, at("smtp inet", "127.0.0.1:25")}) == "127.0.0.1:25");
+    BOOST_TEST(asked({smtps, submission, foreign}) == "127.0.0.1:587");
+    BOOST_TEST(asked({smtps, foreign}) == "127.0.0.1:25");
+    BOOST_TEST(asked({smtps}) == "none");
+}
+
+BOOST_AUTO_TEST_CASE(the_canary_goes_to_a_domain_of_this_host) {
+    const auto domain = [](std::string_view text) { return domain_of_this_host(text).value_or("none"); };
+    BOOST_TEST(domain("hash:/etc/postfix/local, mx.example.com, localhost\n") == "mx.example.com");
+    BOOST_TEST(domain("hash:/etc/postfix/local\n") == "none");
+    BOOST_TEST(domain("\n") == "none");
 }
 
 BOOST_AUTO_TEST_CASE(names_in_h_are_read_over_folds_and_cases) {
