@@ -37,7 +37,8 @@ class BarePostfix(Postfix):
 
     def _write_config(self, sink_port: int, non_smtpd_milters: str) -> None:
         super()._write_config(sink_port, non_smtpd_milters)
-        text = re.sub(r"^(milter_default_action|non_smtpd_milters|inet_protocols) .*\n", "", self.main_cf, flags=re.MULTILINE)
+        replaced = r"^(milter_default_action|non_smtpd_milters|inet_protocols|virtual_alias_domains|virtual_alias_maps) .*\n"
+        text = re.sub(replaced, "", self.main_cf, flags=re.MULTILINE)
         (self.etc / "main.cf").write_text(text + ADDED)
         smtpd = f"inet n - {self.chroot} - - smtpd\n"
         services = (f"127.0.0.1:{self.plain} {smtpd}"
