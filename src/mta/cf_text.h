@@ -23,7 +23,7 @@ std::string value_of_parameter(std::string_view lines);
 
 // "submission/inet": whole lines of master.cf.
 std::optional<Span> find_service(std::string_view master_cf, std::string_view key);
-// The value of "-o name=value" or "-o { name = value }" in such lines.
+// The value of "-o name=value" or "-o { name = value }" in such lines. More than one: the last counts.
 struct Override {
     Span value;
     enum class Form { word, braces } form = Form::word;

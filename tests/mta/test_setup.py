@@ -316,6 +316,14 @@ def test_sendmail_asks_the_milter_before_the_signer(directory: Path) -> None:
     assert re.findall(r"^O InputMailFilters=(.*)", cf, re.MULTILINE) == ["clamav, optout-milter, opendkim"]
     assert re.findall(r"^Xoptout-milter, (.*)", cf, re.MULTILINE) == \
         ["S=unix:/run/optout-milter/milter.sock, F=T, T=C:10s;S:10s;R:30s;E:1m"]
+    assert re.findall(r"^O Milter.LogLevel=(.*)", cf, re.MULTILINE) == ["8"]
+    # The lines for who includes them by hand say the same.
+    packaged = (Path(__file__).parents[2] / "packaging/sendmail/optout-milter.m4").read_text()
+    lines = [line for line in packaged.splitlines() if not line.startswith("dnl")]
+    assert len(lines) == 2
+    assert [line.replace("S=local:", "S=unix:") for line in lines] == \
+        [line for line in mc.read_text().splitlines() if line in lines or "`optout-milter'" in line
+         or line.startswith("define(`confMILTER_LOG_LEVEL'")]
 
     applied = mc.read_bytes()
     again = setup("--apply")
@@ -338,6 +346,19 @@ def test_sendmail_asks_the_milter_first_where_the_admin_sets_the_order(directory
     milter = MilterDaemon(directory, base_settings(directory, Path("/run/optout-milter/milter.sock")))
     assert milter.admin.run("setup", "sendmail", "--sendmail-mc", str(mc), "--apply").returncode == 0
     assert re.findall(r"^O InputMailFilters=(.*)", sendmail_cf(mc), re.MULTILINE) == ["optout-milter, opendkim, clamav"]
+
+
+def test_sendmail_asks_the_milter_first_where_the_admin_sets_the_order_after_the_mailers(directory: Path) -> None:
+    mc = directory / "sendmail.mc"
+    stock = (sendmail_root() / "usr/share/sendmail/cf/debian/sendmail.mc").read_text()
+    mc.write_text(stock.replace("MAILER_DEFINITIONS\n", FILTERS + "MAILER_DEFINITIONS\n")
+                  + "define(`confINPUT_MAIL_FILTERS', `clamav')dnl\n")
+    before = mc.read_bytes()
+    milter = MilterDaemon(directory, base_settings(directory, Path("/run/optout-milter/milter.sock")))
+    assert milter.admin.run("setup", "sendmail", "--sendmail-mc", str(mc), "--apply").returncode == 0
+    assert re.findall(r"^O InputMailFilters=(.*)", sendmail_cf(mc), re.MULTILINE) == ["optout-milter, clamav"]
+    assert milter.admin.run("setup", "sendmail", "--sendmail-mc", str(mc), "--undo").returncode == 0
+    assert mc.read_bytes() == before
 
 
 def test_sendmail_asks_the_milter_first_where_the_signer_is_included(directory: Path) -> None:
