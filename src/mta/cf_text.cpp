@@ -109,6 +109,15 @@ std::string value_of_parameter(std::string_view lines) {
     return equals == std::string::npos ? "" : std::string(trim(std::string_view(text).substr(equals + 1)));
 }
 
+std::string with_parameter(std::string_view main_cf, std::string_view name, std::string_view value) {
+    const auto found = find_parameter(main_cf, name);
+    const Span old = found.empty() ? Span{main_cf.size(), main_cf.size()} : found.back();
+    std::string text(main_cf.substr(0, old.begin));
+    if (!text.empty() && !text.ends_with('\n')) text += '\n';
+    text.append(name).append(" = ").append(value).append("\n");
+    return text.append(main_cf.substr(old.end));
+}
+
 std::optional<Span> find_service(std::string_view master_cf, std::string_view key) {
     for (const Span& line : logical_lines(master_cf)) {
         std::string name;

@@ -45,6 +45,13 @@ BOOST_AUTO_TEST_CASE(a_parameter_is_found_with_what_continues_it) {
     BOOST_TEST(find_parameter("a = 1\na=2\n", "a").size() == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(a_parameter_is_set_in_its_place_or_at_the_end) {
+    BOOST_TEST(with_parameter("a = 1\n  2\n# c\nb = 3\n", "a", "x, y") == "a = x, y\n# c\nb = 3\n");
+    BOOST_TEST(with_parameter("b = 3", "a", "x") == "b = 3\na = x\n");
+    BOOST_TEST(with_parameter("b = 3\na =", "a", "x") == "b = 3\na = x\n");
+    BOOST_TEST(with_parameter("", "a", "x") == "a = x\n");
+}
+
 BOOST_AUTO_TEST_CASE(an_option_of_a_service_is_found_in_each_form) {
     struct Row {
         std::string key, name, expected;
