@@ -2,9 +2,11 @@
 #include "base/file.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
 #include <sys/stat.h>
 
 #include <cerrno>
+#include <filesystem>
 #include <system_error>
 
 #include "base/unique_fd.h"
@@ -54,6 +56,21 @@ void give_to_group_of_directory(const UniqueFd& file, const std::string& path) {
     if (::fchown(file.get(), static_cast<uid_t>(-1), about.st_gid) != 0) return;
 }
 
+Result<void> fill_and_rename(const UniqueFd& file, const std::string& beside, const std::string& path,
+                             std::string_view content, FileMode mode) {
+    struct stat old{};
+    const bool exists = ::stat(path.c_str(), &old) == 0;
+    const mode_t bits = exists ? old.st_mode & 07777 : static_cast<mode_t>(mode);
+    if (exists && ::fchown(file.get(), old.st_uid, old.st_gid) != 0 && ::geteuid() == 0) {
+        return fail("change the owner of", beside, errno_text(errno));
+    }
+    if (!exists) give_to_group_of_directory(file, path);
+    if (::fchmod(file.get(), bits) != 0) return fail("change the mode of", beside, errno_text(errno));
+    if (auto written = write_all(file, beside, content); !written) return written;
+    if (::rename(beside.c_str(), path.c_str()) != 0) return fail("rename to", path, errno_text(errno));
+    return {};
+}
+
 }  // namespace
 
 std::string errno_text(int error) {
@@ -77,21 +94,20 @@ Result<std::string> read_secret_file(const std::string& path) {
     return read_all(*file, path);
 }
 
+std::string target_of_link(const std::string& path) {
+    std::error_code error;
+    const auto target = std::filesystem::canonical(path, error);
+    return error ? path : target.string();
+}
+
 Result<void> replace_file(const std::string& path, std::string_view content, FileMode mode) {
-    struct stat old{};
-    const bool exists = ::stat(path.c_str(), &old) == 0;
-    const mode_t bits = exists ? old.st_mode & 07777 : static_cast<mode_t>(mode);
-    const std::string beside = path + ".new";
-    const UniqueFd file(::open(beside.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600));
-    if (!file) return fail("create", beside, errno_text(errno));
-    if (exists && ::fchown(file.get(), old.st_uid, old.st_gid) != 0 && ::geteuid() == 0) {
-        return fail("change the owner of", beside, errno_text(errno));
-    }
-    if (!exists) give_to_group_of_directory(file, path);
-    if (::fchmod(file.get(), bits) != 0) return fail("change the mode of", beside, errno_text(errno));
-    if (auto written = write_all(file, beside, content); !written) return written;
-    if (::rename(beside.c_str(), path.c_str()) != 0) return fail("rename to", path, errno_text(errno));
-    return {};
+    const std::string target = target_of_link(path);
+    std::string beside = target + ".XXXXXX";
+    const UniqueFd file(::mkostemp(beside.data(), O_CLOEXEC));  // mode 0600
+    if (!file) return fail("create a file beside", target, errno_text(errno));
+    auto replaced = fill_and_rename(file, beside, target, content, mode);
+    if (!replaced) ::unlink(beside.c_str());
+    return replaced;
 }
 
 }  // namespace optout

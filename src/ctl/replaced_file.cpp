@@ -10,7 +10,6 @@
 
 #include <array>
 #include <cerrno>
-#include <filesystem>
 
 #include "base/file.h"
 
@@ -50,13 +49,6 @@ int put_in_place(const char* beside, const char* path, const char* folder) {
     ::_exit(0);
 }
 
-// Where a link leads, so that the file is replaced and not the link.
-std::string target_of(const std::string& path) {
-    std::error_code error;
-    const auto target = std::filesystem::canonical(path, error);
-    return error ? path : target.string();
-}
-
 }  // namespace
 
 Result<void> ReplacedFile::open(const std::string& path) {
@@ -64,7 +56,7 @@ Result<void> ReplacedFile::open(const std::string& path) {
     const bool exists = ::stat(path.c_str(), &about) == 0;
     if (exists && S_ISDIR(about.st_mode)) return fail("write", path, "it is a directory");
     if (exists && !S_ISREG(about.st_mode)) return file_.open(path);
-    path_ = exists ? target_of(path) : path;
+    path_ = target_of_link(path);
     std::string beside = path_ + ".XXXXXX";
     UniqueFd file(::mkostemp(beside.data(), O_CLOEXEC));  // mode 0600
     if (!file) return fail("create a file beside", path, errno_text(errno));

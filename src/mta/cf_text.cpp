@@ -109,6 +109,15 @@ std::string value_of_parameter(std::string_view lines) {
     return equals == std::string::npos ? "" : std::string(trim(std::string_view(text).substr(equals + 1)));
 }
 
+std::string with_parameter(std::string_view main_cf, std::string_view name, std::string_view value) {
+    const auto found = find_parameter(main_cf, name);
+    const Span old = found.empty() ? Span{main_cf.size(), main_cf.size()} : found.back();
+    std::string text(main_cf.substr(0, old.begin));
+    if (!text.empty() && !text.ends_with('\n')) text += '\n';
+    text.append(name).append(" = ").append(value).append("\n");
+    return text.append(main_cf.substr(old.end));
+}
+
 std::optional<Span> find_service(std::string_view master_cf, std::string_view key) {
     for (const Span& line : logical_lines(master_cf)) {
         std::string name;
@@ -128,6 +137,7 @@ std::optional<Span> find_service(std::string_view master_cf, std::string_view ke
 }
 
 std::optional<Override> find_override(std::string_view service, std::string_view name) {
+    std::optional<Override> last;
     for (auto at = service.find("-o"); at != std::string_view::npos; at = service.find("-o", at + 1)) {
         const auto line = service.rfind('\n', at) + 1;  // npos + 1 is 0
         if (is_comment(service.substr(line, at + 2 - line)) || at == 0 || !is_blank(service[at - 1])) continue;
@@ -140,7 +150,10 @@ std::optional<Override> find_override(std::string_view service, std::string_view
         while (braces && equals < service.size() && is_blank(service[equals])) ++equals;
         if (equals >= service.size() || service[equals] != '=') continue;
         std::size_t value = equals + 1;
-        if (!braces) return Override{{value, std::min(service.find_first_of(blanks, value), service.size())}, {}};
+        if (!braces) {
+            last = Override{{value, std::min(service.find_first_of(blanks, value), service.size())}, {}};
+            continue;
+        }
         while (value < service.size() && is_blank(service[value])) ++value;
         std::size_t depth = 1;
         std::size_t end = value;
@@ -150,9 +163,9 @@ std::optional<Override> find_override(std::string_view service, std::string_view
         }
         --end;
         while (end > value && is_blank(service[end - 1])) --end;
-        return Override{{value, end}, Override::Form::braces};
+        last = Override{{value, end}, Override::Form::braces};
     }
-    return std::nullopt;
+    return last;
 }
 
 std::string without_item(std::string_view text, std::string_view item) {
@@ -180,21 +193,29 @@ Change change_between(std::string_view before, std::string_view after) {
 }
 
 std::string undone(std::string_view text, const Change& change, std::string_view item) {
-    for (auto at = text.find(change.after); at != std::string_view::npos; at = text.find(change.after, at + 1)) {
-        if (change.after.empty()) break;
+    const bool is_service = change.file == "master.cf";
+    std::optional<Span> place;
+    if (is_service) {
+        place = find_service(text, change.name.substr(0, change.name.find(' ')));
+        if (!place) return std::string(text);
+    } else if (const auto found = find_parameter(text, change.name); !found.empty()) {
+        place = found.back();
+    }
+    // Not in another service, which may have the same lines. The last of them is what Postfix takes.
+    const Span scope = is_service ? *place : Span{0, text.size()};
+    const std::string_view within = scope.of(text);
+    std::size_t limit = within.size();
+    while (!change.after.empty() && limit >= change.after.size()) {
+        const auto found = within.substr(0, limit).rfind(change.after);
+        if (found == std::string_view::npos) break;
+        limit = found + change.after.size() - 1;
+        const std::size_t at = scope.begin + found;
         if (at != 0 && text[at - 1] != '\n') continue;
         const std::size_t end = at + change.after.size();
         // Continued by the admin since, it is only the first part of what is set now.
         const auto next = text.substr(end, text.find('\n', end) - end);
         if (change.file == "main.cf" && !is_comment(next) && is_blank(next.front())) break;
         return std::string(text.substr(0, at)) + change.before + std::string(text.substr(end));
-    }
-    const auto blank = change.name.find(' ');
-    std::optional<Span> place;
-    if (change.file == "master.cf") {
-        place = find_service(text, change.name.substr(0, blank));
-    } else if (const auto found = find_parameter(text, change.name); !found.empty()) {
-        place = found.back();
     }
     if (!place || change.name.find("_milters") == std::string::npos) return std::string(text);
     return std::string(text.substr(0, place->begin)) + without_item(place->of(text), item) +

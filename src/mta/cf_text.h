@@ -21,9 +21,12 @@ std::vector<Span> find_parameter(std::string_view main_cf, std::string_view name
 // What such lines set it to: in one line, comments left out.
 std::string value_of_parameter(std::string_view lines);
 
+// main.cf with it set: in place of the last lines that set it, else at the end.
+std::string with_parameter(std::string_view main_cf, std::string_view name, std::string_view value);
+
 // "submission/inet": whole lines of master.cf.
 std::optional<Span> find_service(std::string_view master_cf, std::string_view key);
-// The value of "-o name=value" or "-o { name = value }" in such lines.
+// The value of "-o name=value" or "-o { name = value }" in such lines. More than one: the last counts.
 struct Override {
     Span value;
     enum class Form { word, braces } form = Form::word;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <array>
+#include <filesystem>
 
 #include "base/text.h"
 
@@ -32,6 +33,13 @@ std::string inet_socket(std::string_view rest) {
 std::string unix_socket(std::string_view path, const Place& place) {
     if (path.starts_with('/')) return "unix:" + place.chroot + std::string(path);
     return "unix:" + place.queue_directory + "/" + std::string(path);
+}
+
+// /var/run is a link to /run.
+std::string plain_path(std::string_view socket) {
+    std::string path = std::filesystem::path(socket.substr(socket.find(':') + 1)).lexically_normal().string();
+    if (path.starts_with("/var/run/")) path.erase(0, 4);
+    return std::string(socket.substr(0, socket.find(':') + 1)) + path;
 }
 
 std::string socket_of_endpoint(std::string_view endpoint, const Place& place) {
@@ -108,6 +116,26 @@ std::string socket_of(std::string_view listen) {
     if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
     if (kind == "inet6") return "inet6:" + port + "@" + (host.empty() || host == "::" ? "::1" : host);
     return "inet:" + port + "@" + (host.empty() || host == "0.0.0.0" ? "127.0.0.1" : host);
+}
+
+Same same_socket(std::string_view one, std::string_view other) {
+    if (one == other) return Same::yes;
+    if (one.starts_with("unix:") || other.starts_with("unix:")) {
+        return plain_path(one) == plain_path(other) ? Same::yes : Same::no;
+    }
+    const auto at = one.find('@');
+    const auto other_at = other.find('@');
+    if (at == std::string_view::npos || other_at == std::string_view::npos) return Same::no;
+    const auto port = [](std::string_view socket) { return socket.substr(socket.find(':') + 1); };
+    if (port(one.substr(0, at)) != port(other.substr(0, other_at))) return Same::no;
+    const std::string host = lower_ascii(one.substr(at + 1));
+    const std::string other_host = lower_ascii(other.substr(other_at + 1));
+    // Only localhost is both: what listens on 127.0.0.1 does not answer on ::1.
+    const auto loopback = [](const std::string& name) {
+        return name == "localhost" || name == "::1" || name == "127.0.0.1";
+    };
+    const bool either = host == "localhost" || other_host == "localhost";
+    return host == other_host || (either && loopback(host) && loopback(other_host)) ? Same::yes : Same::no;
 }
 
 std::optional<std::string> postfix_item(std::string_view socket, const Place& place) {

@@ -33,6 +33,10 @@ Role role_of(const Filter& filter);
 // milter.listen as this host reaches it: as in Filter::socket, with loopback in place of every address.
 std::string socket_of(std::string_view listen);
 
+// Whether two sockets, as in Filter::socket, are one: localhost is 127.0.0.1 and ::1, /var/run is /run.
+enum class Same { no, yes };
+Same same_socket(std::string_view one, std::string_view other);
+
 // The item of smtpd_milters for a socket, below the queue directory where `place` is chrooted; nothing where a daemon
 // in that chroot cannot reach it.
 std::optional<std::string> postfix_item(std::string_view socket, const Place& place);

@@ -31,6 +31,8 @@ struct Plan {
     std::vector<Edit> edits;
     std::vector<std::string> notes;      // what is left alone and why, and what the admin has to see to
     std::vector<std::string> obstacles;  // where there are some, nothing is to be changed
+    // Whether the milter is asked as things are, without the edits: for all mail, some, or none.
+    enum class Asks { none, some, all } asks = Asks::none;
     friend bool operator==(const Plan&, const Plan&) = default;
 };
 

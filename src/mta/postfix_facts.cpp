@@ -74,6 +74,7 @@ class Reading {
         return yes ? value("queue_directory") : "";
     }
     void add_filters(WayIn& way, const Service& service, const std::string& name) const;
+    void take_no_milters(WayIn& way, const Service& service) const;
     WayIn smtp_way(const Service& service) const;
     WayIn local_way() const;
     std::string address_of(const Service& service) const;
@@ -126,17 +127,22 @@ std::string Reading::address_of(const Service& service) const {
     return host + ":" + port;
 }
 
-WayIn Reading::smtp_way(const Service& service) const {
-    WayIn way;
-    way.name = service.name + " " + service.type;
-    way.listens = address_of(service);
-    add_filters(way, service, "smtpd_milters");
+// Whoever takes the mail in decides whether filters see it.
+void Reading::take_no_milters(WayIn& way, const Service& service) const {
     const auto [options, setting] = value_for(service, "receive_override_options");
     for (const std::string& option : split_milters(options)) {
         if (option != "no_milters") continue;
         way.setting = setting;
         way.filters.clear();
     }
+}
+
+WayIn Reading::smtp_way(const Service& service) const {
+    WayIn way;
+    way.name = service.name + " " + service.type;
+    way.listens = address_of(service);
+    add_filters(way, service, "smtpd_milters");
+    take_no_milters(way, service);
     return way;
 }
 
@@ -145,10 +151,13 @@ WayIn Reading::local_way() const {
     way.kind = WayIn::Kind::local;
     way.name = "local submission";
     Service cleanup{"cleanup", "unix", "-", "cleanup"};
+    Service pickup{"pickup", "unix", "-", "pickup"};
     for (const Service& service : services_) {
         if (service.key() == cleanup.key()) cleanup = service;
+        if (service.key() == pickup.key()) pickup = service;
     }
     add_filters(way, cleanup, "non_smtpd_milters");
+    take_no_milters(way, pickup);  // which tells cleanup
     return way;
 }
 

@@ -77,6 +77,7 @@ class Planner {
     struct List {  // of filters
         std::string value;
         Place place;
+        WhenDown when_down = WhenDown::tempfail;  // of a filter that does not say it by itself
         enum class Separator { comma, comma_and_blank } separator = Separator::comma_and_blank;
     };
     struct Placed {
@@ -86,12 +87,15 @@ class Planner {
     std::vector<Item> items_of(const List& list) const;
     enum class Ours { no, yes, stale };
     Ours ours(const Item& item) const;
+    std::string item_for(const List& list) const;
+    std::string with_tempfail(const std::string& text, const List& list) const;
+    WhenDown when_down_for(const WayIn& way) const;
     Placed inserted(const List& list, const std::string& item) const;
     std::optional<Placed> placed(const List& list, const std::string& setting);
     bool reach_ours(const std::vector<const WayIn*>& ways, const std::string& setting);
     void plan_main_list(const char* name, WayIn::Kind kind);
     void plan_service(const WayIn& way);
-    void plan_default_action();
+    Plan::Asks asks() const;
     void plan_delimiter();
     void note_address();
 
@@ -109,7 +113,7 @@ std::vector<Item> Planner::items_of(const List& list) const {
         std::string expanded = text;
         if (const auto known = state_.expanded.find(text); known != state_.expanded.end()) expanded = known->second;
         for (const std::string& one : split_milters(expanded)) {
-            item.filters.push_back(postfix_filter(one, list.place, WhenDown::tempfail));
+            item.filters.push_back(postfix_filter(one, list.place, list.when_down));
         }
         items.push_back(std::move(item));
     }
@@ -118,20 +122,48 @@ std::vector<Item> Planner::items_of(const List& list) const {
 
 // Stale: ours, but as an earlier run wrote it, or so that it cannot work.
 Planner::Ours Planner::ours(const Item& item) const {
-    if (item.text == item_) return Ours::yes;
-    if (item.text == state_.record.item) return Ours::stale;
-    const auto is_ours = [&](const Filter& filter) { return filter.socket == socket_; };
-    if (std::any_of(item.filters.begin(), item.filters.end(), is_ours)) {
-        const auto found = std::find_if(item.filters.begin(), item.filters.end(), is_ours);
-        return found->when_down == WhenDown::accept ? Ours::stale : Ours::yes;
-    }
-    // The whole path, but below a chroot.
+    const auto is_ours = [&](const Filter& filter) { return same_socket(filter.socket, socket_) == Same::yes; };
+    const auto found = std::find_if(item.filters.begin(), item.filters.end(), is_ours);
+    if (found != item.filters.end()) return found->when_down == WhenDown::accept ? Ours::stale : Ours::yes;
     const auto parts = split_milters(item.text.starts_with('{') ? item.text.substr(1) : item.text);
-    return !parts.empty() && parts.front() == socket_ ? Ours::stale : Ours::no;
+    const std::string endpoint = parts.empty() ? "" : std::string(trim(split(parts.front(), '}').front()));
+    // What an earlier run put in, or the whole path, but below a chroot.
+    const bool known = endpoint == socket_ || endpoint == state_.record.item;
+    return !endpoint.empty() && known ? Ours::stale : Ours::no;
+}
+
+// Where the others may be left out while they do not answer, ours may not. Without blanks, "-o name=value" is one word.
+std::string Planner::item_for(const List& list) const {
+    if (list.when_down != WhenDown::accept) return item_;
+    const bool word = list.separator == List::Separator::comma;
+    return word ? "{" + item_ + ",default_action=tempfail}" : "{ " + item_ + ", default_action=tempfail }";
+}
+
+// Keeps the other options that somebody gave it.
+std::string Planner::with_tempfail(const std::string& text, const List& list) const {
+    const std::string item = item_for(list);
+    if (!text.starts_with('{') || text.find("default_action") != std::string::npos || item == item_) return item;
+    const auto parts = split_milters(std::string_view(text).substr(1));
+    if (parts.size() < 2 || parts.front() != item_) return item;
+    const std::string inner(trim(std::string_view(text).substr(0, text.size() - 1)));
+    return inner +
+           (list.separator == List::Separator::comma ? ",default_action=tempfail}" : ", default_action=tempfail }");
+}
+
+WhenDown Planner::when_down_for(const WayIn& way) const {
+    const std::string name = "milter_default_action";
+    const auto own = own_setting(state_.master_cf, way, name);
+    const std::string value = own ? own->value : main_value(state_.main_cf, name).value_or("tempfail");
+    return when_down_of(trim(value)).value_or(WhenDown::tempfail);
 }
 
 Planner::Placed Planner::inserted(const List& list, const std::string& item) const {
     const std::string comma = list.separator == List::Separator::comma ? "," : ", ";
+    const std::string tempfail = list.when_down == WhenDown::accept
+                                     ? "; with tempfail, since milter_default_action is accept: whoever opted out "
+                                       "would get mail while the milter "
+                                       "does not answer. What holds for the other filters stays"
+                                     : "";
     std::size_t at = 0;
     for (const Item& other : items_of(list)) {
         at = list.value.find(other.text, at);
@@ -140,12 +172,13 @@ Planner::Placed Planner::inserted(const List& list, const std::string& item) con
             const std::string in = has_variable(other.text) ? " (" + other.text + ")" : "";
             std::string value = list.value;
             value.insert(at, item + comma);
-            return {std::move(value), "before the signer " + filter.text + in + ", which signs what is added"};
+            return {std::move(value),
+                    "before the signer " + filter.text + in + ", which signs what is added" + tempfail};
         }
         at += other.text.size();
     }
-    if (list.value.empty()) return {item, "the only filter"};
-    return {list.value + comma + item, "last: no DKIM signer is known by its name or port among the others"};
+    if (list.value.empty()) return {item, "the only filter" + tempfail};
+    return {list.value + comma + item, "last: no DKIM signer is known by its name or port among the others" + tempfail};
 }
 
 std::optional<Planner::Placed> Planner::placed(const List& list, const std::string& setting) {
@@ -155,7 +188,7 @@ std::optional<Planner::Placed> Planner::placed(const List& list, const std::stri
         const Ours whose = ours(other);
         bool signer_before = signer_seen;
         for (const Filter& filter : other.filters) {
-            if (filter.socket == socket_) break;
+            if (same_socket(filter.socket, socket_) == Same::yes) break;
             signer_before = signer_before || role_of(filter) == Role::signer;
         }
         signer_seen = signer_seen || signer_before;
@@ -164,15 +197,16 @@ std::optional<Planner::Placed> Planner::placed(const List& list, const std::stri
         if (has_variable(other.text)) {
             plan_.notes.push_back(setting + ": the milter is in " + other.text +
                                   (signer_before ? ", but after a signer: put it before that by hand"
-                                                 : " with default_action=accept: change it to tempfail by hand"));
+                                                 : " with default_action=accept, its own or the one of all: give it "
+                                                   "default_action=tempfail by hand"));
             return std::nullopt;
         }
         List rest = list;
         rest.value = without_item(list.value, other.text);
-        const bool keep = whose == Ours::yes;  // with the options that somebody gave it
-        return inserted(rest, keep ? other.text : item_);
+        if (whose == Ours::yes) return inserted(rest, other.text);  // with the options that somebody gave it
+        return inserted(rest, with_tempfail(other.text, list));
     }
-    return inserted(list, item_);
+    return inserted(list, item_for(list));
 }
 
 // Says what to do where a chroot is between them.
@@ -200,14 +234,16 @@ bool Planner::reach_ours(const std::vector<const WayIn*>& ways, const std::strin
 void Planner::plan_main_list(const char* name, WayIn::Kind kind) {
     std::vector<const WayIn*> ways;
     Place place{state_.facts.queue_directory, ""};
+    WhenDown when_down = WhenDown::tempfail;
     for (const WayIn& way : state_.facts.ways) {
         if (way.kind != kind || !way.setting.starts_with(name)) continue;
         ways.push_back(&way);
         if (!way.chroot.empty()) place.chroot = way.chroot;
+        if (when_down_for(way) == WhenDown::accept) when_down = WhenDown::accept;
     }
     if (!reach_ours(ways, name)) return;
     const auto before = main_value(state_.main_cf, name);
-    const auto change = placed({before.value_or(""), place, List::Separator::comma_and_blank}, name);
+    const auto change = placed({before.value_or(""), place, when_down, List::Separator::comma_and_blank}, name);
     if (change) plan_.edits.push_back({"main.cf", "", name, before, change->value, change->why});
 }
 
@@ -229,25 +265,23 @@ void Planner::plan_service(const WayIn& way) {
     if (!reach_ours({&way}, setting)) return;
     const auto separator =
         own->form == Override::Form::word ? List::Separator::comma : List::Separator::comma_and_blank;
-    const auto change = placed({own->value, {state_.facts.queue_directory, way.chroot}, separator}, setting);
+    const Place place{state_.facts.queue_directory, way.chroot};
+    const auto change = placed({own->value, place, when_down_for(way), separator}, setting);
     if (change) plan_.edits.push_back({"master.cf", own->key, name, own->value, change->value, change->why});
 }
 
-void Planner::plan_default_action() {
-    const std::string why =
-        "with accept, whoever opted out gets mail while the milter does not answer. This holds for every filter of the "
-        "list; one that may be left out is written { SOCKET, default_action=accept }";
-    const auto action = main_value(state_.main_cf, "milter_default_action");
-    if (action == "accept") {
-        plan_.edits.push_back({"main.cf", "", "milter_default_action", action, "tempfail", why});
-    }
+Plan::Asks Planner::asks() const {
+    std::size_t asking = 0;
     for (const WayIn& way : state_.facts.ways) {
-        const auto own = own_setting(state_.master_cf, way, "milter_default_action");
-        if (!own || own->value != "accept" || takes_no_filters(way)) continue;
-        const auto filters = own_setting(state_.master_cf, way, smtpd_list);
-        if (filters && trim(filters->value).empty()) continue;  // left without filters
-        plan_.edits.push_back({"master.cf", own->key, "milter_default_action", own->value, "tempfail", why});
+        for (const Filter& filter : way.filters) {
+            if (role_of(filter) == Role::signer) break;
+            if (same_socket(filter.socket, socket_) == Same::no) continue;
+            if (filter.when_down != WhenDown::accept) ++asking;
+            break;
+        }
     }
+    if (asking == 0) return Plan::Asks::none;
+    return asking < state_.facts.ways.size() ? Plan::Asks::some : Plan::Asks::all;
 }
 
 void Planner::plan_delimiter() {
@@ -296,9 +330,9 @@ Plan Planner::plan() {
     plan_main_list(smtpd_list, WayIn::Kind::smtp);
     plan_main_list(local_list, WayIn::Kind::local);
     for (const WayIn& way : state_.facts.ways) plan_service(way);
-    plan_default_action();
     plan_delimiter();
     note_address();
+    plan_.asks = asks();
     return std::move(plan_);
 }
 

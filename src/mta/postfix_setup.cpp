@@ -44,29 +44,17 @@ Result<std::string> expanded(const std::string& directory, const std::string& it
     return std::string(trim(*asked));
 }
 
-// What "postfix check" says; empty where all is well.
-std::string check(const std::string& directory) {
+// What "postfix check" says.
+void check(const std::string& directory, Done& done) {
     const auto run = run_program({"postfix", "-c", directory, "check"}, Deadline::in(time_for_check));
-    if (!run) return run.error().text();
-    return std::string(trim(run->err));
+    done.complaints = run ? std::string(trim(run->err)) : run.error().text();
+    done.check = run && run->exit_code == 0 ? Done::Check::passed : Done::Check::failed;
 }
 
-// One edit made, and the text that comes of it.
-Result<std::string> make(const std::string& directory, const Edit& edit) {
-    const std::string file = directory + "/" + edit.file;
-    if (edit.service.empty()) {
-        auto told = ask_postconf(directory, {"-e", edit.parameter + "=" + edit.after});
-        if (!told) return tl::unexpected(told.error());
-        return read_file(file);
-    }
-    // postconf -Pe takes no value with a blank in it, and puts the whole entry into another layout.
-    const auto old = read_file(file);
-    if (!old) return old;
-    std::string text = edited_master(*old, edit);
-    if (const auto written = replace_file(file, text, FileMode::owner_and_group); !written) {
-        return tl::unexpected(written.error());
-    }
-    return text;
+// postconf -e would do for main.cf; but then what it makes of it is known too late for the record, and postconf -Pe
+// takes no value with a blank in it, and puts the whole entry into another layout.
+std::string edited(const std::string& text, const Edit& edit) {
+    return edit.service.empty() ? with_parameter(text, edit.parameter, edit.after) : edited_master(text, edit);
 }
 
 // Whatever is set to the same as before an earlier run: what is remembered then is how it was before that.
@@ -90,21 +78,42 @@ Result<void> write_record(const std::string& directory, const Record& record) {
     return {};
 }
 
-Result<void> make_all(const PostfixState& state, const Plan& plan, Record& record) {
-    const std::string directory = directory_of(state);
+using Texts = std::array<std::string, files.size()>;
+
+// The texts with all edits made; what they change goes into the record.
+Texts make_all(const PostfixState& state, const Plan& plan, Record& record) {
+    Texts texts{state.main_cf, state.master_cf};
     for (const Edit& edit : plan.edits) {
-        const auto old = read_file(directory + "/" + edit.file);
-        if (!old) return tl::unexpected(old.error());
-        const auto made = make(directory, edit);
-        if (!made) return tl::unexpected(made.error());
-        Change change = change_between(as_before(*old, record, edit), *made);
+        std::string& text = edit.file == "main.cf" ? texts[0] : texts[1];
+        const std::string made = edited(text, edit);
+        Change change = change_between(as_before(text, record, edit), made);
         change.file = edit.file;
         change.name = name_of(edit);
         remember(record, std::move(change));
+        text = made;
+    }
+    return texts;
+}
+
+// Fails where Postfix cannot read what came of it, too.
+Result<void> write_all(const PostfixState& state, const Texts& texts) {
+    const std::string directory = directory_of(state);
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        if (texts[i] == text_of(state, files[i])) continue;
+        auto written = replace_file(directory + "/" + files[i], texts[i], FileMode::owner_and_group);
+        if (!written) return written;
     }
     const auto readable = read_postfix(directory);
     if (!readable) return tl::unexpected(readable.error());
     return {};
+}
+
+std::vector<std::string> changed_files(const PostfixState& state, const Texts& texts) {
+    std::vector<std::string> changed;
+    for (std::size_t i = 0; i < files.size(); ++i) {
+        if (texts[i] != text_of(state, files[i])) changed.emplace_back(files[i]);
+    }
+    return changed;
 }
 
 Result<void> back_up_all(const PostfixState& state, const std::vector<std::string>& changed, Time now, Done& done) {
@@ -118,14 +127,28 @@ Result<void> back_up_all(const PostfixState& state, const std::vector<std::strin
     return {};
 }
 
-Failure put_back(const PostfixState& state, const std::vector<std::string>& changed, Failure failure) {
-    for (const std::string& file : changed) {
+Result<void> put_back_record(const std::string& directory, const Record& record) {
+    if (record != Record{}) return write_record(directory, record);
+    const std::string file = directory + "/" + record_name;
+    if (::unlink(file.c_str()) != 0 && errno != ENOENT) return fail("remove", file, errno_text(errno));
+    return {};
+}
+
+Failure put_back(const PostfixState& state, Failure failure) {
+    bool all = true;
+    const auto note = [&](const std::string& path, const Result<void>& done) {
+        if (done) return;
+        failure.why += "; and then cannot put back " + path + ": " + done.error().why;
+        all = false;
+    };
+    for (const char* file : files) {
         const std::string path = directory_of(state) + "/" + file;
-        if (const auto written = replace_file(path, text_of(state, file), FileMode::owner_and_group); !written) {
-            failure.why += "; and then cannot put back " + path + ": " + written.error().why;
-        }
+        if (const auto there = read_file(path); there && *there == text_of(state, file)) continue;
+        note(path, replace_file(path, text_of(state, file), FileMode::owner_and_group));
     }
-    failure.why += "; everything is as it was";
+    // While something is left, undo must know of it.
+    if (all) note(directory_of(state) + "/" + record_name, put_back_record(directory_of(state), state.record));
+    if (all) failure.why += "; everything is as it was";
     return failure;
 }
 
@@ -160,28 +183,27 @@ Result<PostfixState> read_postfix_state(const std::string& directory) {
 
 Result<Done> apply_postfix(const PostfixState& state, const Plan& plan, const Wanted& wanted, Time now) {
     Done done;
-    std::vector<std::string> changed;
-    for (const Edit& edit : plan.edits) {
-        if (std::find(changed.begin(), changed.end(), edit.file) == changed.end()) changed.push_back(edit.file);
-    }
-    if (const auto copied = back_up_all(state, changed, now, done); !copied) return tl::unexpected(copied.error());
     Record record = state.record;
-    if (const auto made = make_all(state, plan, record); !made) {
-        return tl::unexpected(put_back(state, changed, made.error()));
-    }
+    const Texts texts = make_all(state, plan, record);
     record.item = postfix_item_of(state.facts, wanted);
-    if (const auto written = write_record(directory_of(state), record); !written) {
-        return tl::unexpected(put_back(state, changed, written.error()));
+    if (const auto copied = back_up_all(state, changed_files(state, texts), now, done); !copied) {
+        return tl::unexpected(copied.error());
     }
-    done.complaints = check(directory_of(state));
+    // First, so that undo knows whatever is changed when this ends half-way.
+    if (const auto written = write_record(directory_of(state), record); !written) {
+        return tl::unexpected(put_back(state, written.error()));
+    }
+    if (const auto written = write_all(state, texts); !written) {
+        return tl::unexpected(put_back(state, written.error()));
+    }
+    check(directory_of(state), done);
     return done;
 }
 
 Result<Done> undo_postfix(const PostfixState& state, Time now) {
     Done done;
     const std::string directory = directory_of(state);
-    std::vector<std::string> changed;
-    std::array<std::string, files.size()> texts{state.main_cf, state.master_cf};
+    Texts texts{state.main_cf, state.master_cf};
     // The last change first: each finds the text as it left it.
     for (auto change = state.record.changes.rbegin(); change != state.record.changes.rend(); ++change) {
         std::string& text = change->file == "main.cf" ? texts[0] : texts[1];
@@ -189,21 +211,13 @@ Result<Done> undo_postfix(const PostfixState& state, Time now) {
         if (before == text) done.left.push_back(change->name + " in " + directory + "/" + change->file);
         text = std::move(before);
     }
-    for (std::size_t i = 0; i < files.size(); ++i) {
-        if (texts[i] != text_of(state, files[i])) changed.emplace_back(files[i]);
-    }
+    const auto changed = changed_files(state, texts);
     if (const auto copied = back_up_all(state, changed, now, done); !copied) return tl::unexpected(copied.error());
-    for (std::size_t i = 0; i < files.size(); ++i) {
-        if (texts[i] == text_of(state, files[i])) continue;
-        const auto written = replace_file(directory + "/" + files[i], texts[i], FileMode::owner_and_group);
-        if (!written) return tl::unexpected(put_back(state, changed, written.error()));
+    if (const auto written = write_all(state, texts); !written) {
+        return tl::unexpected(put_back(state, written.error()));
     }
-    if (const auto readable = read_postfix(directory); !readable) {
-        return tl::unexpected(put_back(state, changed, readable.error()));
-    }
-    const std::string file = directory + "/" + record_name;
-    if (::unlink(file.c_str()) != 0 && errno != ENOENT) return fail("remove", file, errno_text(errno));
-    if (!changed.empty()) done.complaints = check(directory);
+    if (auto removed = put_back_record(directory, {}); !removed) return tl::unexpected(removed.error());
+    if (!changed.empty()) check(directory, done);
     return done;
 }
 

@@ -19,10 +19,11 @@ constexpr const char* record_name = "optout-milter.setup";
 [[nodiscard]] Result<PostfixState> read_postfix_state(const std::string& directory);
 
 struct Done {
-    std::vector<std::string> files;     // that were changed
-    std::vector<std::string> back_ups;  // of them, as they were
-    std::vector<std::string> left;      // what undo found changed since and left alone
-    std::string complaints;             // what "postfix check" says
+    std::vector<std::string> files;                             // that were changed
+    std::vector<std::string> back_ups;                          // of them, as they were
+    std::vector<std::string> left;                              // what undo found changed since and left alone
+    std::string complaints;                                     // what "postfix check" says
+    enum class Check { passed, failed } check = Check::passed;  // by its exit code
     friend bool operator==(const Done&, const Done&) = default;
 };
 

@@ -60,6 +60,16 @@ Filter filter_of(std::string_view call) {
     return filter;
 }
 
+// Sendmail knows the options of a daemon by their first letters: "I=clamav" too.
+bool names_filters(std::string_view daemon_options) {
+    const auto open = daemon_options.find('(');
+    const std::string options = unquoted(open == std::string_view::npos ? "" : daemon_options.substr(open + 1));
+    for (const std::string_view part : split(options, ',')) {
+        if (trim(part).starts_with('I') && part.find('=') != std::string_view::npos) return true;
+    }
+    return false;
+}
+
 class Planner {
   public:
     Planner(std::string_view mc, const Facts& facts, const Wanted& wanted)
@@ -71,12 +81,16 @@ class Planner {
     enum class Form { in_its_place, first_of_all };
     std::string block(Form form) const;
     const Line* first(std::string_view prefix) const;
+    const Line* last(std::string_view prefix) const;
     const Line* line_of_hand() const;
     const Line* line_of_signer() const;
     const Line* line_of_mailer() const;
     bool signer_elsewhere() const;
     void insert(const Line& before, Form form, std::string why);
+    void insert_at(std::size_t place, Form form, std::string why);
+    void insert_after_order(const Line& order, const Line& mailer);
     void note_daemons();
+    void note_log_level();
     void note_address();
 
     std::string_view old_;
@@ -96,13 +110,21 @@ std::string Planner::block(Form form) const {
             : "MAIL_FILTER(" + equates +
                   "define(`confINPUT_MAIL_FILTERS', `optout-milter'ifelse(defn(`confINPUT_MAIL_FILTERS')X, `X', `',\n"
                   "``, 'defn(`confINPUT_MAIL_FILTERS')'))dnl\n";
-    return std::string(first_line) + "\n" + lines + std::string(last_line) + "\n";
+    // From 9 on Sendmail logs each recipient that the milter takes, tokens and all.
+    return std::string(first_line) + "\ndefine(`confMILTER_LOG_LEVEL', `8')dnl\n" + lines + std::string(last_line) +
+           "\n";
 }
 
 const Line* Planner::first(std::string_view prefix) const {
     const auto found =
         std::find_if(lines_.begin(), lines_.end(), [&](const Line& line) { return line.text.starts_with(prefix); });
     return found == lines_.end() ? nullptr : &*found;
+}
+
+const Line* Planner::last(std::string_view prefix) const {
+    const auto found =
+        std::find_if(lines_.rbegin(), lines_.rend(), [&](const Line& line) { return line.text.starts_with(prefix); });
+    return found == lines_.rend() ? nullptr : &*found;
 }
 
 // Where somebody put the filter in without set-up: by name, or by including its lines.
@@ -148,20 +170,40 @@ bool Planner::signer_elsewhere() const {
 }
 
 void Planner::insert(const Line& before, Form form, std::string why) {
+    insert_at(before.begin, form, std::move(why));
+}
+
+void Planner::insert_at(std::size_t place, Form form, std::string why) {
     plan_.block = block(form);
-    plan_.line = before.number;
+    plan_.line = static_cast<int>(std::count(mc_.begin(), mc_.begin() + static_cast<std::ptrdiff_t>(place), '\n')) + 1;
     plan_.why = std::move(why);
-    plan_.text = mc_.substr(0, before.begin) + plan_.block + mc_.substr(before.begin);
+    plan_.text = mc_.substr(0, place) + plan_.block + mc_.substr(place);
+}
+
+// The define that comes last holds, also after the mailers: m4 uses it at the very end.
+void Planner::insert_after_order(const Line& order, const Line& mailer) {
+    std::string why = "as the first filter: line " + std::to_string(order.number) + " sets the order by itself";
+    if (order.number < mailer.number) return insert(mailer, Form::first_of_all, std::move(why));
+    const auto end = mc_.find('\n', order.begin + call_at(mc_, order).size());
+    if (end == std::string::npos) mc_ += '\n';
+    insert_at(end == std::string::npos ? mc_.size() : end + 1, Form::first_of_all, std::move(why));
+}
+
+void Planner::note_log_level() {
+    const Line* level = last("define(`confMILTER_LOG_LEVEL'");
+    if (level == nullptr) return;
+    plan_.notes.push_back("line " + std::to_string(level->number) +
+                          " sets confMILTER_LOG_LEVEL by itself: from 9 on Sendmail logs the tokens of recipients");
 }
 
 void Planner::note_daemons() {
     for (const Line& line : lines_) {
-        const bool daemon = line.text.starts_with("DAEMON_OPTIONS(");
-        if (!daemon || line.text.find("InputMailFilters") == std::string_view::npos) continue;
-        plan_.notes.push_back("line " + std::to_string(line.number) +
-                              " gives a daemon filters of its own (InputMailFilters=): add optout-milter there by "
-                              "hand, before a signer, or its mail does not pass the milter: " +
-                              std::string(line.text));
+        if (!line.text.starts_with("DAEMON_OPTIONS(") || !names_filters(call_at(mc_, line))) continue;
+        plan_.notes.push_back(
+            "line " + std::to_string(line.number) +
+            " gives a daemon filters of its own (InputMailFilters= or I=): add optout-milter there by "
+            "hand, before a signer, or its mail does not pass the milter: " +
+            std::string(line.text));
     }
 }
 
@@ -200,9 +242,8 @@ SendmailPlan Planner::plan() {
         plan_.obstacles.emplace_back("there is no MAILER line: is this a sendmail.mc?");
         return std::move(plan_);
     }
-    if (const Line* order = first("define(`confINPUT_MAIL_FILTERS'"); order != nullptr) {
-        insert(*mailer, Form::first_of_all,
-               "as the first filter: line " + std::to_string(order->number) + " sets the order by itself");
+    if (const Line* order = last("define(`confINPUT_MAIL_FILTERS'"); order != nullptr) {
+        insert_after_order(*order, *mailer);
     } else if (signer_elsewhere()) {
         insert(*mailer, Form::first_of_all, "as the first filter: a DKIM signer comes from a file that is included");
     } else if (const Line* signer = line_of_signer()) {
@@ -211,6 +252,7 @@ SendmailPlan Planner::plan() {
         insert(*mailer, Form::in_its_place, "the last filter: no DKIM signer is known by its name or port");
     }
     note_daemons();
+    note_log_level();
     note_address();
     return std::move(plan_);
 }

@@ -22,8 +22,8 @@ struct SendmailPlan {
 
 // The rule for the place: immediately before the first INPUT_MAIL_FILTER of a DKIM signer, which must sign what is put
 // in; else before the first MAILER. Where signers come from elsewhere (an include that sendmail.cf knows of, or a
-// confINPUT_MAIL_FILTERS of the admin's), there too, but as the first filter of all. `facts`: of the sendmail.cf that
-// was made of an earlier text; its ways may be empty.
+// confINPUT_MAIL_FILTERS of the admin's), there too (after the latter), but as the first filter of all. `facts`: of the
+// sendmail.cf that was made of an earlier text; its ways may be empty.
 SendmailPlan plan_sendmail(const std::string& mc, const Facts& facts, const Wanted& wanted);
 
 // Without our block.

@@ -37,7 +37,9 @@ class BarePostfix(Postfix):
 
     def _write_config(self, sink_port: int, non_smtpd_milters: str) -> None:
         super()._write_config(sink_port, non_smtpd_milters)
-        text = re.sub(r"^(milter_default_action|non_smtpd_milters|inet_protocols) .*\n", "", self.main_cf, flags=re.MULTILINE)
+        replaced = ("milter_default_action", "non_smtpd_milters", "inet_protocols", "recipient_delimiter",
+                    "virtual_alias_domains", "virtual_alias_maps")
+        text = re.sub(rf"^({'|'.join(replaced)}) .*\n", "", self.main_cf, flags=re.MULTILINE)
         (self.etc / "main.cf").write_text(text + ADDED)
         smtpd = f"inet n - {self.chroot} - - smtpd\n"
         services = (f"127.0.0.1:{self.plain} {smtpd}"
@@ -160,15 +162,16 @@ def test_apply_makes_postfix_ask_and_undo_ends_it(bed: Bed, kind: str) -> None:
     assert bed.code(bed.postfix.plain, "ann@example.com") == "250"
 
     shown = bed.setup()
-    assert shown.returncode == 0 and f"+ smtpd_milters = {item}\n" in shown.stdout
+    ours = f"{{ {item}, default_action=tempfail }}"  # main.cf has accept, for the others
+    assert shown.returncode == 0 and f"+ smtpd_milters = {ours}\n" in shown.stdout
     assert bed.files() == before
 
     done = bed.setup("--apply")
     assert done.returncode == 0 and f"Now run: postfix -c {bed.postfix.etc} reload\n" in done.stdout
     assert done.stderr == ""
     postfix = bed.postfix
-    assert (postfix.value("smtpd_milters"), postfix.value("non_smtpd_milters")) == (item, item)
-    assert (postfix.value("milter_default_action"), postfix.value("recipient_delimiter")) == ("tempfail", "+")
+    assert (postfix.value("smtpd_milters"), postfix.value("non_smtpd_milters")) == (ours, ours)
+    assert (postfix.value("milter_default_action"), postfix.value("recipient_delimiter")) == ("accept", "+")
     copies = {name.partition(".optout-")[0]: data for name, data in bed.files().items() if ".optout-" in name}
     assert copies == {name: before[name] for name in ("main.cf", "master.cf")}
     for copy in postfix.etc.glob("*.optout-*"):
@@ -188,7 +191,10 @@ def test_apply_makes_postfix_ask_and_undo_ends_it(bed: Bed, kind: str) -> None:
 
     applied = bed.files()
     again = bed.setup("--apply")
-    assert (again.returncode, again.stdout) == (0, "Nothing is to be done: Postfix asks the milter already.\n")
+    assert again.returncode == 0
+    first, *notes = again.stdout.splitlines()
+    assert first == "Nothing is to be done by this command: Postfix asks the milter, but not for all mail; see the notes."
+    assert [note for note in notes if "(no filters)" in note] and all(note.startswith("note: ") for note in notes)
     assert bed.files() == applied
 
     undone = bed.setup("--undo")
@@ -205,19 +211,21 @@ def test_what_the_admin_changed_meanwhile_stays(bed: Bed) -> None:
     ours = f"unix:{bed.directory}/m.sock"
     assert bed.setup("--apply").returncode == 0
     bed.postfix.edit(f"smtpd_milters={ours}, {bed.postfix.other}")
-    bed.postfix.edit("milter_default_action=reject")
+    bed.postfix.edit("recipient_delimiter=-")
     bed.postfix.edit("message_size_limit=1000000")
     master = bed.postfix.etc / "master.cf"
-    master.write_text(bed.postfix.master_cf.replace(f", {ours} }}", f", {ours}, inet:127.0.0.1:9 }}"))
+    master.write_text(bed.postfix.master_cf.replace(
+        f"{ours}, default_action=tempfail }} }}", f"{ours}, default_action=tempfail }}, inet:127.0.0.1:9 }}"))
     assert "inet:127.0.0.1:9" in bed.postfix.master_cf
 
     undone = bed.setup("--undo")
     assert undone.returncode == 0
-    assert f"left alone, since it was changed meanwhile: milter_default_action in {bed.postfix.etc}/main.cf\n" \
+    assert f"left alone, since it was changed meanwhile: recipient_delimiter in {bed.postfix.etc}/main.cf\n" \
         in undone.stdout
     assert bed.postfix.value("smtpd_milters") == bed.postfix.other
     assert bed.postfix.value("non_smtpd_milters") == ""
-    assert bed.postfix.value("milter_default_action") == "reject"
+    assert bed.postfix.value("milter_default_action") == "accept"
+    assert bed.postfix.value("recipient_delimiter") == "-"
     assert bed.postfix.value("message_size_limit") == "1000000"
     assert f"smtpd_milters = {{ {bed.postfix.other}, default_action=accept }}, inet:127.0.0.1:9 }}" \
         in bed.postfix.master_cf
@@ -232,7 +240,8 @@ def test_a_moved_socket_takes_the_place_of_the_old_one(bed: Bed) -> None:
     moved = f"unix:{bed.directory}/moved.sock"
     bed.milter.write_config(change(bed.milter.settings, "milter.listen", moved))
     assert bed.setup("--apply").returncode == 0
-    assert (bed.postfix.value("smtpd_milters"), bed.postfix.value("non_smtpd_milters")) == (moved, moved)
+    assert {bed.postfix.value(name) for name in ("smtpd_milters", "non_smtpd_milters")} == \
+        {f"{{ {moved}, default_action=tempfail }}"}
     assert bed.setup("--undo").returncode == 0
     assert {name: data for name, data in bed.files().items() if ".optout-" not in name} == before
 
@@ -256,7 +265,7 @@ def test_a_chroot_is_told_of_and_can_be_reached_into(bed: Bed) -> None:
 
     bed.milter.write_config(right)
     assert bed.setup("--apply").returncode == 0
-    assert bed.postfix.value("smtpd_milters") == "unix:optout-milter/milter.sock"
+    assert bed.postfix.value("smtpd_milters") == "{ unix:optout-milter/milter.sock, default_action=tempfail }"
     bed.postfix.restart()
     assert bed.code(bed.postfix.plain, "ann@example.com") == "550"
     assert bed.setup("--undo").returncode == 0
@@ -272,7 +281,42 @@ def test_where_the_second_file_cannot_be_written_the_first_is_put_back(bed: Bed)
     finally:
         subprocess.run(["chattr", "-i", str(bed.postfix.etc / "master.cf")], check=True)
     assert failed.returncode == 2 and "master.cf: Operation not permitted" in failed.stderr
-    assert {name: data for name, data in bed.files().items() if ".optout-" not in name and ".new" not in name} == before
+    assert failed.stderr.endswith("; everything is as it was\n") and "cannot put back" not in failed.stderr
+    assert {name: data for name, data in bed.files().items() if ".optout-" not in name} == before
+
+
+def test_where_postfix_check_fails_it_is_said_what_is_changed_and_how_to_undo_it(bed: Bed) -> None:
+    bed.start_milter(f"unix:{bed.directory}/m.sock")
+    right = bed.postfix.value("daemon_directory")
+    bed.postfix.edit("daemon_directory=/nonexistent")
+    before = bed.files()
+    try:
+        done = bed.setup("--apply")
+        undone = bed.setup("--undo")
+    finally:
+        bed.postfix.edit(f"daemon_directory={right}")
+    assert done.returncode == 2 and f"changed {bed.postfix.etc}/main.cf; as it was: " in done.stdout
+    assert '"postfix check" failed, see the mail log' in done.stderr
+    assert f"optoutctl setup postfix --postfix-config {bed.postfix.etc} --undo" in done.stderr
+    assert undone.returncode == 2
+    assert bed.files()["master.cf"] == before["master.cf"] and "optout-milter.setup" not in bed.files()
+
+
+def test_links_stay_links_and_bytes_stay_bytes(bed: Bed) -> None:
+    bed.start_milter(f"unix:{bed.directory}/m.sock")
+    etc = bed.postfix.etc
+    (etc / "master.cf").rename(bed.directory / "real-master.cf")
+    (etc / "master.cf").symlink_to(bed.directory / "real-master.cf")
+    (etc / "master.cf.new").write_text("somebody's")
+    main = (etc / "main.cf").read_bytes()
+    (etc / "main.cf").write_bytes(main + b"smtpd_milters =\n# caf\xe9\n  " + bed.postfix.other.encode() + b"\n")
+    before = bed.files()
+    assert bed.setup("--apply").returncode == 0
+    assert (etc / "master.cf").is_symlink() and (etc / "master.cf.new").read_text() == "somebody's"
+    assert bed.files()["master.cf"] != before["master.cf"]
+    assert bed.setup("--undo").returncode == 0
+    assert (etc / "master.cf").is_symlink()
+    assert {name: data for name, data in bed.files().items() if ".optout-" not in name} == before
 
 
 FILTERS = "INPUT_MAIL_FILTER(`clamav', `S=local:/run/clamav/clamav-milter.ctl')dnl\n" \
@@ -315,6 +359,14 @@ def test_sendmail_asks_the_milter_before_the_signer(directory: Path) -> None:
     assert re.findall(r"^O InputMailFilters=(.*)", cf, re.MULTILINE) == ["clamav, optout-milter, opendkim"]
     assert re.findall(r"^Xoptout-milter, (.*)", cf, re.MULTILINE) == \
         ["S=unix:/run/optout-milter/milter.sock, F=T, T=C:10s;S:10s;R:30s;E:1m"]
+    assert re.findall(r"^O Milter.LogLevel=(.*)", cf, re.MULTILINE) == ["8"]
+    # The lines for who includes them by hand say the same.
+    packaged = (Path(__file__).parents[2] / "packaging/sendmail/optout-milter.m4").read_text()
+    lines = [line for line in packaged.splitlines() if not line.startswith("dnl")]
+    assert len(lines) == 2
+    assert [line.replace("S=local:", "S=unix:") for line in lines] == \
+        [line for line in mc.read_text().splitlines() if line in lines or "`optout-milter'" in line
+         or line.startswith("define(`confMILTER_LOG_LEVEL'")]
 
     applied = mc.read_bytes()
     again = setup("--apply")
@@ -337,6 +389,19 @@ def test_sendmail_asks_the_milter_first_where_the_admin_sets_the_order(directory
     milter = MilterDaemon(directory, base_settings(directory, Path("/run/optout-milter/milter.sock")))
     assert milter.admin.run("setup", "sendmail", "--sendmail-mc", str(mc), "--apply").returncode == 0
     assert re.findall(r"^O InputMailFilters=(.*)", sendmail_cf(mc), re.MULTILINE) == ["optout-milter, opendkim, clamav"]
+
+
+def test_sendmail_asks_the_milter_first_where_the_admin_sets_the_order_after_the_mailers(directory: Path) -> None:
+    mc = directory / "sendmail.mc"
+    stock = (sendmail_root() / "usr/share/sendmail/cf/debian/sendmail.mc").read_text()
+    mc.write_text(stock.replace("MAILER_DEFINITIONS\n", FILTERS + "MAILER_DEFINITIONS\n")
+                  + "define(`confINPUT_MAIL_FILTERS', `clamav')dnl\n")
+    before = mc.read_bytes()
+    milter = MilterDaemon(directory, base_settings(directory, Path("/run/optout-milter/milter.sock")))
+    assert milter.admin.run("setup", "sendmail", "--sendmail-mc", str(mc), "--apply").returncode == 0
+    assert re.findall(r"^O InputMailFilters=(.*)", sendmail_cf(mc), re.MULTILINE) == ["optout-milter, clamav"]
+    assert milter.admin.run("setup", "sendmail", "--sendmail-mc", str(mc), "--undo").returncode == 0
+    assert mc.read_bytes() == before
 
 
 def test_sendmail_asks_the_milter_first_where_the_signer_is_included(directory: Path) -> None:

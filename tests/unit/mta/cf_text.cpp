@@ -19,6 +19,8 @@ const std::string master_cf =
     "submission inet n - n - - smtpd\n  -o a=b\n# -o smtpd_milters=no\n  -o smtpd_milters=unix:/x,$y -o c=d\n"
     "127.0.0.1:26 inet n - n - - smtpd -o { smtpd_milters = { inet:h:1, default_action=accept }, unix:/z } \n"
     "empty inet n - n - - smtpd -o smtpd_milters= -o c=d\n"
+    "twice inet n - n - - smtpd -o smtpd_milters=unix:/x\n  -o { smtpd_milters = unix:/y }\n  -o "
+    "smtpd_milters=unix:/z\n"
     "smtp  unix  -  -  y  -  -  smtp\n";
 
 std::string override_of(const std::string& key, const std::string& name) {
@@ -43,6 +45,13 @@ BOOST_AUTO_TEST_CASE(a_parameter_is_found_with_what_continues_it) {
     BOOST_TEST(find_parameter("a = 1\na=2\n", "a").size() == 2U);
 }
 
+BOOST_AUTO_TEST_CASE(a_parameter_is_set_in_its_place_or_at_the_end) {
+    BOOST_TEST(with_parameter("a = 1\n  2\n# c\nb = 3\n", "a", "x, y") == "a = x, y\n# c\nb = 3\n");
+    BOOST_TEST(with_parameter("b = 3", "a", "x") == "b = 3\na = x\n");
+    BOOST_TEST(with_parameter("b = 3\na =", "a", "x") == "b = 3\na = x\n");
+    BOOST_TEST(with_parameter("", "a", "x") == "a = x\n");
+}
+
 BOOST_AUTO_TEST_CASE(an_option_of_a_service_is_found_in_each_form) {
     struct Row {
         std::string key, name, expected;
@@ -52,6 +61,7 @@ BOOST_AUTO_TEST_CASE(an_option_of_a_service_is_found_in_each_form) {
              Row{"submission/inet", "c", "word d"},
              Row{"127.0.0.1:26/inet", "smtpd_milters", "braces { inet:h:1, default_action=accept }, unix:/z"},
              Row{"empty/inet", "smtpd_milters", "word "},
+             Row{"twice/inet", "smtpd_milters", "word unix:/z"},
              Row{"smtp/inet", "smtpd_milters", "(none)"},
              Row{"smtp/unix", "smtpd_milters", "(none)"},
              Row{"other/inet", "smtpd_milters", "(no service)"},
@@ -87,29 +97,40 @@ BOOST_AUTO_TEST_CASE(a_change_is_undone_as_far_as_it_is_still_there) {
     const Change added{"main.cf", "milter_default_action", "", "milter_default_action = tempfail\n"};
     const Change service{"master.cf", "submission/inet smtpd_milters", "  -o smtpd_milters=unix:/a\n",
                          "  -o smtpd_milters=unix:m,unix:/a\n"};
+    const Change action{"master.cf", "smtps/inet milter_default_action", "  -o milter_default_action=accept\n",
+                        "  -o milter_default_action=tempfail\n"};
+    const std::string submission = "submission inet n - n - - smtpd\n  -o milter_default_action=tempfail\n";
     struct Row {
         std::string name;
         Change change;
         std::string text, expected;
     };
-    for (const Row& row : {
-             Row{"as it was left", set, "a = b\nsmtpd_milters = unix:m, unix:/a\nc = d\n",
-                 "a = b\nsmtpd_milters =\n # c\n unix:/a\nc = d\n"},
-             Row{"one more filter since", set, "smtpd_milters = unix:m, unix:/a, unix:/new\n",
-                 "smtpd_milters = unix:/a, unix:/new\n"},
-             Row{"continued since", set, "smtpd_milters = unix:m, unix:/a\n  unix:/new\n",
-                 "smtpd_milters = unix:/a\n  unix:/new\n"},
-             Row{"taken out by hand", set, "smtpd_milters = unix:/a\n", "smtpd_milters = unix:/a\n"},
-             Row{"a line added", added, "a = b\nmilter_default_action = tempfail\nc = d\n", "a = b\nc = d\n"},
-             Row{"a value changed since", added, "milter_default_action = reject\n",
-                 "milter_default_action = reject\n"},
-             Row{"a service, with more options", service,
-                 "submission inet n - n - - smtpd\n  -o smtpd_milters=unix:m,unix:/a\n  -o c=d\n",
-                 "submission inet n - n - - smtpd\n  -o smtpd_milters=unix:/a\n  -o c=d\n"},
-             Row{"a service that was changed since", service,
-                 "submission inet n - n - - smtpd -o smtpd_milters=unix:/new,unix:m -o c=d\nx inet n - n - - smtpd\n",
-                 "submission inet n - n - - smtpd -o smtpd_milters=unix:/new -o c=d\nx inet n - n - - smtpd\n"},
-         }) {
+    for (
+        const Row& row : {
+            Row{"as it was left", set, "a = b\nsmtpd_milters = unix:m, unix:/a\nc = d\n",
+                "a = b\nsmtpd_milters =\n # c\n unix:/a\nc = d\n"},
+            Row{"one more filter since", set, "smtpd_milters = unix:m, unix:/a, unix:/new\n",
+                "smtpd_milters = unix:/a, unix:/new\n"},
+            Row{"continued since", set, "smtpd_milters = unix:m, unix:/a\n  unix:/new\n",
+                "smtpd_milters = unix:/a\n  unix:/new\n"},
+            Row{"taken out by hand", set, "smtpd_milters = unix:/a\n", "smtpd_milters = unix:/a\n"},
+            Row{"a line added", added, "a = b\nmilter_default_action = tempfail\nc = d\n", "a = b\nc = d\n"},
+            Row{"a value changed since", added, "milter_default_action = reject\n", "milter_default_action = reject\n"},
+            Row{"a service, with more options", service,
+                "submission inet n - n - - smtpd\n  -o smtpd_milters=unix:m,unix:/a\n  -o c=d\n",
+                "submission inet n - n - - smtpd\n  -o smtpd_milters=unix:/a\n  -o c=d\n"},
+            Row{"another service has the same line", action,
+                submission + "smtps inet n - n - - smtpd\n  -o milter_default_action=tempfail\n",
+                submission + "smtps inet n - n - - smtpd\n  -o milter_default_action=accept\n"},
+            Row{"the same line twice", action,
+                "smtps inet n - n - - smtpd\n  -o milter_default_action=tempfail\n  -o "
+                "milter_default_action=tempfail\n",
+                "smtps inet n - n - - smtpd\n  -o milter_default_action=tempfail\n  -o milter_default_action=accept\n"},
+            Row{"the service is gone", action, submission, submission},
+            Row{"a service that was changed since", service,
+                "submission inet n - n - - smtpd -o smtpd_milters=unix:/new,unix:m -o c=d\nx inet n - n - - smtpd\n",
+                "submission inet n - n - - smtpd -o smtpd_milters=unix:/new -o c=d\nx inet n - n - - smtpd\n"},
+        }) {
         const std::string found = undone(row.text, row.change, "unix:m");
         BOOST_TEST(found == row.expected, row.name << ":\n" << found);
     }

@@ -70,6 +70,17 @@ const Row rows[] = {
          "tag \ndelimiter \ndomains\n"
          "smtp | amavis inet | -o receive_override_options of amavis/inet in /etc/postfix/master.cf |  | \n" +
          bare_local},
+    {"no filters at all for anything",
+     plain + "smtpd_milters = unix:/a\nnon_smtpd_milters = unix:/a\n"
+             "receive_override_options = no_milters\n",
+     smtpd, "",
+     head + "tag \ndelimiter \ndomains\n"
+            "smtp | smtp inet | receive_override_options in /etc/postfix/main.cf | 127.0.0.1:25 | \n"
+            "local | local submission | receive_override_options in /etc/postfix/main.cf |  | \n"},
+    {"no filters for local submission", plain + "non_smtpd_milters = unix:/a\n", "pickup unix n - n 60 1 pickup\n",
+     "pickup/unix/receive_override_options = no_milters\n",
+     head + "tag \ndelimiter \ndomains\n"
+            "local | local submission | -o receive_override_options of pickup/unix in /etc/postfix/master.cf |  | \n"},
     {"an old compatibility level: chrooted by default", "compatibility_level = 0\nqueue_directory = /q\n",
      "smtp inet n - - - - smtpd\n", "",
      "postfix \n/main.cf\n/main.cf\nqueue /q\nuser \ntag \ndelimiter \ndomains\n"

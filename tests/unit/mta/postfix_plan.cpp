@@ -102,7 +102,35 @@ const Row rows[] = {
      "main.cf smtpd_milters: unix:/old, unix:/x -> unix:/x, unix:/run/m\n"
      "main.cf non_smtpd_milters: unix:/old -> unix:/run/m\n"},
     {{"accept for all", "unix:/run/m", "unix:/run/m", "recipient_delimiter = +\nmilter_default_action = accept\n"},
-     "main.cf milter_default_action: accept -> tempfail\n"},
+     "main.cf smtpd_milters: unix:/run/m -> { unix:/run/m, default_action=tempfail }\n"
+     "main.cf non_smtpd_milters: unix:/run/m -> { unix:/run/m, default_action=tempfail }\n"},
+    {{"accept for all, and the milter before the signer", "unix:/x, inet:localhost:8891", "$smtpd_milters",
+      "recipient_delimiter = +\nmilter_default_action = accept\n"},
+     "main.cf smtpd_milters: unix:/x, inet:localhost:8891 -> "
+     "unix:/x, { unix:/run/m, default_action=tempfail }, inet:localhost:8891\n"},
+    {{"accept for all, and for the milter not", "{ unix:/run/m, default_action=tempfail }, unix:/x",
+      "{ unix:/run/m, default_action = reject }", "recipient_delimiter = +\nmilter_default_action = accept\n"},
+     ""},
+    {{"accept for all, and the milter with options", "{ unix:/run/m, connect_timeout=3s }", "$smtpd_milters",
+      "recipient_delimiter = +\nmilter_default_action = accept\n"},
+     "main.cf smtpd_milters: { unix:/run/m, connect_timeout=3s } -> "
+     "{ unix:/run/m, connect_timeout=3s, default_action=tempfail }\n"},
+    {{"accept of one service that takes the list of all", "unix:/run/m", "unix:/run/m", "recipient_delimiter = +\n",
+      "smtp inet n - n - - smtpd -o milter_default_action=accept\n"},
+     "main.cf smtpd_milters: unix:/run/m -> { unix:/run/m, default_action=tempfail }\n"},
+    {{"localhost is the loopback address", "inet:localhost:7357", "{ inet:LocalHost:7357, x=y }"},
+     "",
+     "inet:7357@127.0.0.1"},
+    {{"and that of IPv6", "inet:localhost:7357", "inet:[::1]:7357"}, "", "inet6:7357@::1"},
+    {{"another port is another milter", "inet:localhost:7358", "inet:localhost:7357"},
+     "main.cf smtpd_milters: inet:localhost:7358 -> inet:localhost:7358, inet:127.0.0.1:7357\n",
+     "inet:7357@127.0.0.1"},
+    {{"/var/run is /run", "unix:/var/run/m", "unix:/run/m"}, ""},
+    {{"/run is /var/run", "unix:/run/m", "unix:/run/../run/m"}, "", "unix:/var/run/m"},
+    {{"local submission takes no filters", "unix:/run/m", "unix:/run/m", "recipient_delimiter = +\n",
+      "smtp inet n - n - - smtpd\npickup unix n - n 60 1 pickup -o receive_override_options=no_milters\n",
+      "pickup/unix/receive_override_options = no_milters\n"},
+     "note: local submission: takes no filters (no_milters, -o receive_o\n"},
     {{"reject is left", "unix:/run/m", "unix:/run/m", "recipient_delimiter = +\nmilter_default_action = reject\n"}, ""},
     {{"no delimiter, and the address is here", "unix:/run/m", "unix:/run/m", "mydestination = a.test example.test\n"},
      "main.cf recipient_delimiter: (not set) -> +\n"},
@@ -117,11 +145,12 @@ const Row rows[] = {
       "10025 inet n - n - - smtpd -o smtpd_milters= -o milter_default_action=accept\n"
       "10026 inet n - n - - smtpd -o { smtpd_milters = { unix:/x, default_action=accept } }\n"
       "10027 inet n - n - - smtpd -o receive_override_options=no_milters -o smtpd_milters=unix:/x\n",
+      "submission/inet/smtpd_milters = unix:/x,inet:h:8891\n10025/inet/smtpd_milters =\n"
       "10027/inet/receive_override_options = no_milters\n"},
-     "master.cf submission/inet smtpd_milters: unix:/x,inet:h:8891 -> unix:/x,unix:/run/m,inet:h:8891\n"
+     "master.cf submission/inet smtpd_milters: unix:/x,inet:h:8891 -> "
+     "unix:/x,{unix:/run/m,default_action=tempfail},inet:h:8891\n"
      "master.cf 10026/inet smtpd_milters: { unix:/x, default_action=accept } -> "
      "{ unix:/x, default_action=accept }, unix:/run/m\n"
-     "master.cf submission/inet milter_default_action: accept -> tempfail\n"
      "note: 10025 inet: has \"-o smtpd_milters=\" (no filters) in master.c\n"
      "note: 10027 inet: takes no filters (no_milters, -o receive_overrid\n"},
     {{"a chroot that the socket is outside of", "-", "-", "recipient_delimiter = +\n",
@@ -159,6 +188,24 @@ BOOST_AUTO_TEST_CASE(each_configuration_gets_the_edits_that_it_lacks) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(it_is_said_for_what_mail_the_milter_is_asked) {
+    const std::string none = "recipient_delimiter = +\nreceive_override_options = no_milters\n";
+    const std::string accept = "recipient_delimiter = +\nmilter_default_action = accept\n";
+    struct Case {
+        There there;
+        Plan::Asks expected;
+    };
+    for (const Case& row : {
+             Case{{"all", "unix:/run/m, inet:h:8891", "unix:/x, unix:/run/m"}, Plan::Asks::all},
+             Case{{"not for local submission", "unix:/run/m", "unix:/x"}, Plan::Asks::some},
+             Case{{"after a signer", "inet:h:8891, unix:/run/m", "inet:h:8891, unix:/run/m"}, Plan::Asks::none},
+             Case{{"with accept", "unix:/run/m", "unix:/run/m", accept}, Plan::Asks::none},
+             Case{{"no_milters everywhere", "unix:/run/m", "unix:/run/m", none}, Plan::Asks::none},
+         }) {
+        BOOST_TEST((plan_postfix(state_of(row.there), wanted).asks == row.expected), row.there.name);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(an_edit_of_a_service_changes_its_value_only) {
     const std::string master =
         "a inet n - n - - smtpd\n  -o { smtpd_milters = unix:/x }\n  -o c=d\nb inet n - n - - smtpd\n";
@@ -170,6 +217,12 @@ BOOST_AUTO_TEST_CASE(an_edit_of_a_service_changes_its_value_only) {
 BOOST_AUTO_TEST_CASE(a_record_reads_back_as_it_was_written) {
     const Record record{"unix:m", {{"main.cf", "smtpd_milters", "a = \"b\"\n\t\xc3\xa9\n", ""}}};
     BOOST_TEST((record_of_text(text_of_record(record), "f").value() == record));
+    std::string bytes;
+    for (int byte = 1; byte < 256; ++byte) bytes += static_cast<char>(byte);
+    const Record every{bytes, {{"main.cf", bytes, bytes, bytes}}};
+    BOOST_TEST((record_of_text(text_of_record(every), "f").value() == every));
+    BOOST_TEST(
+        (record_of_text(R"({"layout": 1, "item": "\u00e9", "changes": []})", "f").value() == Record{"\xc3\xa9", {}}));
     BOOST_TEST(record_of_text("x", "f").error().text() == "cannot use f: it is not as optoutctl wrote it");
     BOOST_TEST(record_of_text("{\"layout\": 9}", "f").error().text() == "cannot use f: it is of another version");
 }

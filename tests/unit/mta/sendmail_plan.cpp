@@ -13,7 +13,9 @@ const std::string top =
     "dnl INPUT_MAIL_FILTER(`opendkim', `S=local:/off')dnl\nFEATURE(`use_cw_file')dnl\n";
 const std::string bottom = "MAILER_DEFINITIONS\nMAILER(`local')dnl\nMAILER(`smtp')dnl\n";
 const std::string equates = "`S=unix:/run/m, F=T, T=C:10s;S:10s;R:30s;E:1m')dnl\n";
-const std::string begin = "dnl # optout-milter begin\n";
+const std::string begin =
+    "dnl # optout-milter begin\n"
+    "define(`confMILTER_LOG_LEVEL', `8')dnl\n";
 const std::string end = "dnl # optout-milter end\n";
 const std::string block = begin + "INPUT_MAIL_FILTER(`optout-milter', " + equates + end;
 const std::string first_block =
@@ -46,6 +48,17 @@ const Row rows[] = {
      top + block + bottom, address},
     {"the admin has set the order", top + clamav + opendkim + order + bottom,
      top + clamav + opendkim + order + first_block + bottom, address},
+    {"the admin sets the order after the mailers", top + clamav + bottom + order + "LOCAL_CONFIG\n",
+     top + clamav + bottom + order + first_block + "LOCAL_CONFIG\n", address},
+    {"the last order counts", top + order + bottom + "define(`confINPUT_MAIL_FILTERS',\n  `clamav')dnl\nLOCAL_CONFIG\n",
+     top + order + bottom + "define(`confINPUT_MAIL_FILTERS',\n  `clamav')dnl\n" + first_block + "LOCAL_CONFIG\n",
+     address},
+    {"a daemon with filters of its own, by the letter",
+     top + "DAEMON_OPTIONS(`Name=M, I=opendkim')dnl\nDAEMON_OPTIONS(`Name=I, F=inet6')dnl\n" + bottom,
+     top + "DAEMON_OPTIONS(`Name=M, I=opendkim')dnl\nDAEMON_OPTIONS(`Name=I, F=inet6')dnl\n" + block + bottom,
+     "line 7 gives a daemon filters of its own"},
+    {"a log level of the admin's", top + "define(`confMILTER_LOG_LEVEL', `14')dnl\n" + bottom,
+     top + "define(`confMILTER_LOG_LEVEL', `14')dnl\n" + block + bottom, "line 7 sets confMILTER_LOG_LEVEL by itself"},
     {"by hand", top + "INPUT_MAIL_FILTER(`optout-milter', `S=unix:/run/x')dnl\n" + bottom,
      top + "INPUT_MAIL_FILTER(`optout-milter', `S=unix:/run/x')dnl\n" + bottom, "line 7 names the filter already"},
     {"by an include", top + "include(`/usr/share/optout-milter/optout-milter.m4')dnl\n" + bottom,
