@@ -86,8 +86,12 @@ class ChangeablePostfix(Postfix):
 
     def _only_lasting(self, old: set[int]) -> bool:
         """The master, and those that take up changes themselves, stay."""
-        names = {(Path(f"/proc/{pid}/comm").read_text().strip()) for pid in old & set(self._children())
-                 if Path(f"/proc/{pid}/comm").exists()}
+        names: set[str] = set()
+        for pid in old & set(self._children()):
+            try:
+                names.add(Path(f"/proc/{pid}/comm").read_text().strip())
+            except OSError:  # it ended meanwhile
+                continue
         return not names & {"smtpd", "cleanup", "virtual", "trivial-rewrite"}
 
 
