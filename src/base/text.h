@@ -12,7 +12,8 @@ namespace optout {
 
 using Bytes = std::span<const std::uint8_t>;
 
-std::string_view trim(std::string_view text);  // blanks, tabs, CR and LF at both ends
+std::string_view trim(std::string_view text);       // blanks, tabs, CR and LF at both ends
+std::string without_blanks(std::string_view text);  // without these anywhere
 std::string lower_ascii(std::string_view text);
 bool equals_ignoring_case(std::string_view a, std::string_view b);
 bool starts_with_ignoring_case(std::string_view text, std::string_view prefix);

@@ -7,18 +7,6 @@
 
 namespace optout::doctor {
 
-namespace {
-
-std::string without_blanks(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        if (c != ' ' && c != '\t' && c != '\r' && c != '\n') out += c;
-    }
-    return out;
-}
-
-}  // namespace
-
 std::vector<std::string> signed_names(std::string_view value) {
     std::vector<std::string> names;
     const std::string whole = without_blanks(value);

@@ -77,14 +77,6 @@ std::string_view after_comment(std::string_view text) {
     return {};
 }
 
-std::string without_blanks(std::string_view text) {
-    std::string out;
-    for (const char c : text) {
-        if (c != ' ' && c != '\t' && c != '\r' && c != '\n') out += c;
-    }
-    return out;
-}
-
 }  // namespace
 
 HeaderField list_unsubscribe(const std::vector<std::string>& uris) {
