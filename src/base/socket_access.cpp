@@ -9,6 +9,7 @@
 #include <cerrno>
 
 #include "base/file.h"
+#include "base/text.h"
 
 namespace optout {
 
@@ -25,6 +26,11 @@ Result<gid_t> find_group(const std::string& name) {
 }
 
 }  // namespace
+
+std::string_view unix_path(std::string_view socket) {
+    if (take_prefix(socket, "unix:") || take_prefix(socket, "local:")) return socket;
+    return {};
+}
 
 Result<void> set_socket_access(const std::string& path, const std::string& group, unsigned mode) {
     if (!group.empty()) {

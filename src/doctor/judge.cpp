@@ -5,7 +5,7 @@
 
 #include <algorithm>
 
-#include "doctor/our_filter.h"
+#include "base/socket_access.h"
 #include "store/merge_rule.h"
 
 namespace optout::doctor {

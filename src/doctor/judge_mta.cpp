@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/socket_access.h"
 #include "base/text.h"
 #include "doctor/judge.h"
 #include "doctor/our_filter.h"

@@ -7,6 +7,7 @@
 #include <filesystem>
 
 #include "base/file.h"
+#include "base/socket_access.h"
 #include "doctor/look.h"
 #include "doctor/our_filter.h"
 #include "doctor/talk.h"

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "base/socket_access.h"
 #include "base/text.h"
 
 namespace optout::doctor {
@@ -63,11 +64,6 @@ std::string postfix_name(const mta::WayIn& way, const std::string& socket) {
 }
 
 }  // namespace
-
-std::string_view unix_path(std::string_view socket) {
-    if (take_prefix(socket, "unix:") || take_prefix(socket, "local:")) return socket;
-    return {};
-}
 
 Same same_socket(std::string_view one, std::string_view other) {
     const auto path = unix_path(one);

@@ -11,9 +11,6 @@
 
 namespace optout::doctor {
 
-// The path of "unix:/PATH" and "local:/PATH"; empty for an inet socket.
-std::string_view unix_path(std::string_view socket);
-
 // Whether both name one socket: "inet:8891@localhost" and "inet:8891@127.0.0.1" do.
 enum class Same { yes, no };
 Same same_socket(std::string_view one, std::string_view other);

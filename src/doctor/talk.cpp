@@ -8,8 +8,8 @@
 #include <cerrno>
 
 #include "base/file.h"
+#include "base/socket_access.h"
 #include "base/text.h"
-#include "doctor/our_filter.h"
 
 namespace optout::doctor {
 

@@ -23,11 +23,6 @@ namespace optout {
 
 namespace {
 
-std::string_view unix_path(std::string_view listen) {
-    if (take_prefix(listen, "unix:") || take_prefix(listen, "local:")) return listen;
-    return {};
-}
-
 int socket_option(int fd, int option) {
     int value = 0;
     socklen_t length = sizeof value;
