@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "config/load.h"
 #include "ctl/printable.h"
 
 namespace optout::ctl {
@@ -23,6 +24,13 @@ std::unique_ptr<Opened> opened(Result<std::unique_ptr<Opened>> result, Io& io) {
 
 Exit worse(Exit a, Exit b) {
     return std::max(a, b);
+}
+
+std::optional<Settings> settings_of(const std::string& config, Io& io) {
+    auto settings = load_settings(config);
+    if (settings) return std::move(*settings);
+    for (const ConfigProblem& problem : settings.error()) io.err << problem.message() << '\n';
+    return std::nullopt;
 }
 
 void complain(Io& io, std::string_view text) {

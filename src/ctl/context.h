@@ -3,6 +3,8 @@
 #pragma once
 
 #include <memory>
+#include <optional>
+#include <string>
 #include <string_view>
 
 #include "ctl/optoutctl.h"
@@ -22,6 +24,9 @@ struct Context {
 
 // "optoutctl: TEXT" on its own line of stderr.
 void complain(Io& io, std::string_view text);
+
+// Nothing where the config file has problems; they are said then.
+std::optional<Settings> settings_of(const std::string& config, Io& io);
 
 // Nothing where the store cannot be opened; then that is said already.
 std::unique_ptr<Recorder> open_recorder(Context& context);

@@ -2,7 +2,6 @@
 #include "ctl/named_store.h"
 
 #include "base/text.h"
-#include "config/load.h"
 #include "ctl/printable.h"
 
 namespace optout::ctl {
@@ -18,10 +17,7 @@ std::optional<Settings> settings_of_store(const std::string& name, Io& io) {
         complain(io, "expected lmdb:DIRECTORY, got " + in_quotes(name));
         return std::nullopt;
     }
-    auto settings = load_settings(name);
-    if (settings) return std::move(*settings);
-    for (const ConfigProblem& problem : settings.error()) io.err << problem.message() << '\n';
-    return std::nullopt;
+    return settings_of(name, io);
 }
 
 }  // namespace optout::ctl

@@ -3,7 +3,6 @@
 
 #include <exception>
 
-#include "config/load.h"
 #include "ctl/command_line.h"
 #include "ctl/printable.h"
 
@@ -13,40 +12,28 @@ namespace {
 
 using ctl::Exit;
 
-Exit run_secrets(const ctl::SecretsCommand& secrets, const Clock& clock, Io& io) {
-    return std::visit([&](const auto& command) { return ctl::run(command, clock, io); }, secrets);
-}
-
-Exit run_with_config(const std::string& config, const ctl::StoreCommand& store, const Stores& stores,
-                     const Clock& clock, Io& io) {
-    const auto settings = load_settings(config);
-    if (!settings) {
-        for (const ConfigProblem& problem : settings.error()) io.err << problem.message() << '\n';
-        return Exit::error;
+Exit run(const ctl::CommandLine& line, const Stores& stores, const Clock& clock, Io& io) {
+    if (const auto* secrets = std::get_if<ctl::SecretsCommand>(&line.command)) {
+        return std::visit([&](const auto& command) { return ctl::run(command, clock, io); }, *secrets);
     }
+    if (const auto* sync = std::get_if<ctl::Sync>(&line.command)) return ctl::run(*sync, stores, io);
+    if (const auto* setup = std::get_if<ctl::SetupCommand>(&line.command)) {
+        return std::visit([&](const auto& command) { return ctl::run(command, line.config, clock, io); }, *setup);
+    }
+    if (const auto* doctor = std::get_if<ctl::Doctor>(&line.command)) {
+        return ctl::run(*doctor, line.config, stores, clock, io);
+    }
+    const auto settings = ctl::settings_of(line.config, io);
+    if (!settings) return Exit::error;
     ctl::Context context{*settings, stores, clock, io};
-    return std::visit([&](const auto& command) { return ctl::run(command, context); }, store);
+    return std::visit([&](const auto& command) { return ctl::run(command, context); },
+                      std::get<ctl::StoreCommand>(line.command));
 }
 
 Exit run(std::span<const std::string> arguments, const Stores& stores, const Clock& clock, Io& io) {
     const auto read = ctl::read_command_line(arguments, io);
-    if (const auto* end = std::get_if<Exit>(&read)) return ctl::finish_output(io, *end);
-    const auto& line = std::get<ctl::CommandLine>(read);
-    if (const auto* secrets = std::get_if<ctl::SecretsCommand>(&line.command)) {
-        return ctl::finish_output(io, run_secrets(*secrets, clock, io));
-    }
-    if (const auto* sync = std::get_if<ctl::Sync>(&line.command)) {
-        return ctl::finish_output(io, ctl::run(*sync, stores, io));
-    }
-    if (const auto* setup = std::get_if<ctl::SetupCommand>(&line.command)) {
-        return ctl::finish_output(
-            io, std::visit([&](const auto& command) { return ctl::run(command, line.config, clock, io); }, *setup));
-    }
-    if (const auto* doctor = std::get_if<ctl::Doctor>(&line.command)) {
-        return ctl::finish_output(io, ctl::run(*doctor, line.config, stores, clock, io));
-    }
-    const auto& store = std::get<ctl::StoreCommand>(line.command);
-    return ctl::finish_output(io, run_with_config(line.config, store, stores, clock, io));
+    const auto* end = std::get_if<Exit>(&read);
+    return ctl::finish_output(io, end != nullptr ? *end : run(std::get<ctl::CommandLine>(read), stores, clock, io));
 }
 
 }  // namespace

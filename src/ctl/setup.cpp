@@ -1,18 +1,11 @@
 // See setup.h.
 #include "ctl/setup.h"
 
+#include "base/socket_access.h"
 #include "base/text.h"
-#include "config/load.h"
 #include "ctl/printable.h"
 
 namespace optout::ctl {
-
-std::optional<Settings> settings_for_setup(const std::string& config, Io& io) {
-    auto settings = load_settings(config);
-    if (settings) return std::move(*settings);
-    for (const ConfigProblem& problem : settings.error()) io.err << problem.message() << '\n';
-    return std::nullopt;
-}
 
 mta::Wanted wanted_of(const Settings& settings) {
     return {settings.milter.listen, settings.mailto.local, settings.mailto.separator, settings.mailto.domain};
@@ -20,7 +13,7 @@ mta::Wanted wanted_of(const Settings& settings) {
 
 std::string note_on_access(const Settings& settings, const std::string& user, std::string_view mta) {
     constexpr unsigned everybody = 02;
-    const bool is_unix = settings.milter.listen.starts_with("unix:") || settings.milter.listen.starts_with("local:");
+    const bool is_unix = !unix_path(settings.milter.listen).empty();
     const bool let_in = (settings.milter.socket_mode & everybody) != 0 || settings.milter.socket_group == user;
     if (!is_unix || let_in || user == "root") return "";
     return std::string(mta) + " connects as user " + user + ": it must be a member of the socket's group (in " +

@@ -2,7 +2,6 @@
 // Must not know either MTA.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -13,8 +12,6 @@
 
 namespace optout::ctl {
 
-// Nothing where the config has problems; they are said then.
-std::optional<Settings> settings_for_setup(const std::string& config, Io& io);
 mta::Wanted wanted_of(const Settings& settings);
 
 // Who must be let in to a unix socket; empty where everybody is, or there is none.

@@ -78,7 +78,7 @@ Exit undo(const mta::PostfixState& state, const SetupPostfix& command, const Clo
 
 Exit run(const SetupPostfix& command, const std::string& config, const Clock& clock, Io& io) {
     const bool undoes = command.step == SetupStep::undo;
-    const auto settings = undoes ? Settings() : settings_for_setup(config, io);
+    const auto settings = undoes ? Settings() : settings_of(config, io);
     if (!settings) return Exit::error;
     const auto state = mta::read_postfix_state(command.directory);
     if (!state) return say(state.error(), io);

@@ -49,7 +49,7 @@ mta::Facts facts_of(const std::string& mc) {
 
 Exit run(const SetupSendmail& command, const std::string& config, const Clock& clock, Io& io) {
     const bool undoes = command.step == SetupStep::undo;
-    const auto settings = undoes ? Settings() : settings_for_setup(config, io);
+    const auto settings = undoes ? Settings() : settings_of(config, io);
     if (!settings) return Exit::error;
     const auto mc = read_file(command.mc);
     if (!mc) return say(mc.error(), io);
