@@ -6,6 +6,7 @@
 
 #include "base/socket_access.h"
 #include "base/text.h"
+#include "mta/filters.h"
 
 namespace optout::doctor {
 
@@ -51,16 +52,10 @@ std::string normal(std::string_view path) {
     return std::filesystem::path(path).lexically_normal().string();
 }
 
+// Outside of a chroot it cannot be reached from there: that is another finding.
 std::string postfix_name(const mta::WayIn& way, const std::string& socket) {
-    if (const auto inet = inet_of(socket)) {
-        const std::string host = is_any(inet->host) ? "127.0.0.1" : inet->host;
-        return "inet:" + (host.find(':') == std::string::npos ? host : "[" + host + "]") + ":" +
-               std::string(inet->port);
-    }
-    const std::string path = normal(unix_path(socket));
-    const std::string below = way.chroot.empty() ? "" : normal(way.chroot + "/");
-    if (!below.empty() && path.starts_with(below)) return "unix:" + path.substr(below.size());
-    return "unix:" + path;
+    const std::string plain = mta::socket_of(socket);
+    return mta::postfix_item(plain, {way.chroot, way.chroot}).value_or(plain);
 }
 
 }  // namespace
