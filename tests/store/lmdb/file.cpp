@@ -181,16 +181,7 @@ BOOST_AUTO_TEST_CASE(another_layout_is_refused) {
     for (const auto& [layout, text] : rows) {
         std::filesystem::remove_all(directory);
         fill();
-        {
-            const auto environment = environment_of(directory);
-            must(environment->write(
-                1,
-                [value = layout](LmdbWriter& writer) {
-                    writer.put(Table::meta, "layout", value);
-                    return 0;
-                },
-                soon()));
-        }
+        write_layout(directory, layout);
         BOOST_CHECK_EQUAL(failure(), "cannot open " + data + ": it has layout " + text);
     }
 }

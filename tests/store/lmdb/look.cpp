@@ -41,16 +41,7 @@ BOOST_AUTO_TEST_CASE(a_newer_layout_is_told_from_every_other_failure) {
         const PrivateDirectory root;
         const std::string directory = root.file("store");
         open_store(directory).reset();
-        {
-            const auto environment = environment_of(directory);
-            must(environment->write(
-                1,
-                [value = layout](LmdbWriter& writer) {
-                    writer.put(Table::meta, "layout", value);
-                    return 0;
-                },
-                soon()));
-        }
+        write_layout(directory, layout);
         const auto look = look_at_lmdb_store(options_for(directory));
         BOOST_REQUIRE(!look.has_value());
         BOOST_TEST(is_of_newer_version(look.error()) == newer, look.error().text());

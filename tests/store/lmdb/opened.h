@@ -23,6 +23,16 @@ inline std::unique_ptr<DurableStore> open_store(const std::string& directory) {
 inline std::shared_ptr<LmdbEnvironment> environment_of(const std::string& directory, const char* kind = "store") {
     return must(LmdbEnvironment::open({directory, kind, 1ULL << 30U}));
 }
+// As a program of another version would have left it.
+inline void write_layout(const std::string& directory, const std::string& layout) {
+    must(environment_of(directory)->write(
+        1,
+        [layout](LmdbWriter& writer) {
+            writer.put(Table::meta, "layout", layout);
+            return 0;
+        },
+        soon()));
+}
 inline Result<std::vector<DurableStore::Appended>> append_one(DurableStore& store, const std::string& address,
                                                               Time time, Stamp stamp = Stamp::fresh,
                                                               Deadline deadline = soon()) {
