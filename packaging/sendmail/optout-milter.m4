@@ -15,7 +15,7 @@ dnl S=   no directory above the socket may be writable by everybody or by a grou
 dnl
 dnl The milter asks for the macros that it needs: confMILTER_MACROS_* need no line.
 define(`confMILTER_LOG_LEVEL', `8')dnl
-INPUT_MAIL_FILTER(`optout-milter', `S=local:/run/optout-milter/milter.sock, F=T, T=C:10s;S:10s;R:30s;E:1m')dnl
+INPUT_MAIL_FILTER(`optout-milter', `S=unix:/run/optout-milter/milter.sock, F=T, T=C:10s;S:10s;R:30s;E:1m')dnl
 dnl
 dnl From the fourth refused recipient of a message on, Debian's sendmail.mc (confBAD_RCPT_THROTTLE 3) keeps the client
 dnl waiting one second for each. That slows down programs that send to many who opted out; to switch it off:

@@ -9,6 +9,7 @@
 #include "doctor/judge.h"
 #include "doctor/our_filter.h"
 #include "mta/filters.h"
+#include "mta/sendmail_plan.h"
 
 namespace optout::doctor {
 
@@ -87,9 +88,7 @@ Change postfix_chain(const Facts& facts, const WayIn& way, std::vector<std::stri
 }
 
 Change sendmail_filter(const Facts& facts) {
-    const std::string socket = name_for(Kind::sendmail, {}, facts.milter.socket);
-    return {facts.mta.set->source,
-            "INPUT_MAIL_FILTER(`optout-milter', `S=" + socket + ", F=T, T=C:10s;S:10s;R:10s;E:30s')dnl",
+    return {facts.mta.set->source, "INPUT_MAIL_FILTER(" + mta::sendmail_equates(facts.milter.socket) + ")dnl",
             "make -C /etc/mail && service sendmail restart"};
 }
 
@@ -99,7 +98,7 @@ Change with_ours_first(const Facts& facts, const WayIn& way) {
         case Kind::sendmail: return sendmail_filter(facts);
         case Kind::postfix: break;
     }
-    std::vector<std::string> texts{name_for(Kind::postfix, way, facts.milter.socket)};
+    std::vector<std::string> texts{postfix_name(way, facts.milter.socket)};
     const auto ours = position_of_ours(way, facts.milter.socket);
     for (std::size_t i = 0; i < way.filters.size(); ++i) {
         if (i != ours) texts.push_back(way.filters[i].text);

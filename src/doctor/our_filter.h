@@ -11,10 +11,6 @@
 
 namespace optout::doctor {
 
-// Whether both name one socket: "inet:8891@localhost" and "inet:8891@127.0.0.1" do.
-enum class Same { yes, no };
-Same same_socket(std::string_view one, std::string_view other);
-
 // Where our filter stands in the chain; nothing where it does not. `socket`: milter.listen. One that names our path but
 // means another file, below its chroot, is ours too: see names_outside_chroot().
 std::optional<std::size_t> position_of_ours(const mta::WayIn& way, const std::string& socket);
@@ -26,8 +22,8 @@ Outside names_outside_chroot(const mta::WayIn& way, const std::string& socket);
 // others. None where all begin with TLS, or none is known.
 const mta::WayIn* way_to_speak_to(const std::vector<mta::WayIn>& ways, const std::string& socket);
 
-// How the MTA would be told of our socket: "unix:optout-milter/milter.sock" below its chroot, "inet:127.0.0.1:8891";
-// for Sendmail "local:/run/…", "inet:8891@127.0.0.1".
-std::string name_for(mta::Kind kind, const mta::WayIn& way, const std::string& socket);
+// How Postfix would be told of our socket: "unix:optout-milter/milter.sock" below its chroot, "inet:127.0.0.1:8891".
+// One outside of its chroot, which cannot be reached from there, is named as it is: that is another finding.
+std::string postfix_name(const mta::WayIn& way, const std::string& socket);
 
 }  // namespace optout::doctor

@@ -5,6 +5,7 @@
 #include <array>
 #include <filesystem>
 
+#include "base/socket_access.h"
 #include "base/text.h"
 
 namespace optout::mta {
@@ -36,10 +37,37 @@ std::string unix_socket(std::string_view path, const Place& place) {
 }
 
 // /var/run is a link to /run.
-std::string plain_path(std::string_view socket) {
-    std::string path = std::filesystem::path(socket.substr(socket.find(':') + 1)).lexically_normal().string();
-    if (path.starts_with("/var/run/")) path.erase(0, 4);
-    return std::string(socket.substr(0, socket.find(':') + 1)) + path;
+std::string plain_path(std::string_view path) {
+    std::string plain = std::filesystem::path(path).lexically_normal().string();
+    if (plain.starts_with("/var/run/")) plain.erase(0, 4);
+    return plain;
+}
+
+struct Inet {
+    std::string_view port;
+    std::string host;  // lower case, without brackets; empty: every address
+};
+
+// Of "inet:PORT@HOST" and "inet6:PORT@[HOST]".
+Inet inet_of(std::string_view socket) {
+    const std::string_view rest = socket.substr(std::min(socket.size(), socket.find(':') + 1));
+    const auto at = rest.find('@');
+    Inet inet{rest.substr(0, at), at == std::string_view::npos ? "" : lower_ascii(rest.substr(at + 1))};
+    if (inet.host.size() > 2 && inet.host.front() == '[' && inet.host.back() == ']') {
+        inet.host = inet.host.substr(1, inet.host.size() - 2);
+    }
+    if (inet.host == "0.0.0.0" || inet.host == "::") inet.host.clear();
+    return inet;
+}
+
+// What listens on 127.0.0.1 does not answer on ::1; localhost may be either.
+bool is_reached(const std::string& host, const std::string& listening) {
+    constexpr std::array<std::string_view, 3> loopback{"localhost", "127.0.0.1", "::1"};
+    const auto is_loopback = [&](const std::string& name) {
+        return std::find(loopback.begin(), loopback.end(), name) != loopback.end();
+    };
+    if (host == listening || host.empty() || listening.empty()) return true;
+    return is_loopback(host) && is_loopback(listening) && (host == "localhost" || listening == "localhost");
 }
 
 std::string socket_of_endpoint(std::string_view endpoint, const Place& place) {
@@ -106,36 +134,20 @@ Role role_of(const Filter& filter) {
 }
 
 std::string socket_of(std::string_view listen) {
-    const auto colon = listen.find(':');
-    const std::string kind(listen.substr(0, colon));
-    const std::string_view rest = colon == std::string_view::npos ? "" : listen.substr(colon + 1);
-    if (kind == "unix" || kind == "local") return "unix:" + std::string(rest);
-    const auto at = rest.find('@');
-    const std::string port(rest.substr(0, at));
-    std::string host(at == std::string_view::npos ? "" : rest.substr(at + 1));
-    if (host.size() > 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
-    if (kind == "inet6") return "inet6:" + port + "@" + (host.empty() || host == "::" ? "::1" : host);
-    return "inet:" + port + "@" + (host.empty() || host == "0.0.0.0" ? "127.0.0.1" : host);
+    if (const auto path = unix_path(listen); !path.empty()) return "unix:" + std::string(path);
+    const Inet inet = inet_of(listen);
+    const bool six = listen.starts_with("inet6:");
+    const std::string host = !inet.host.empty() ? inet.host : six ? "::1" : "127.0.0.1";
+    return (six ? "inet6:" : "inet:") + std::string(inet.port) + "@" + host;
 }
 
-Same same_socket(std::string_view one, std::string_view other) {
-    if (one == other) return Same::yes;
-    if (one.starts_with("unix:") || other.starts_with("unix:")) {
-        return plain_path(one) == plain_path(other) ? Same::yes : Same::no;
-    }
-    const auto at = one.find('@');
-    const auto other_at = other.find('@');
-    if (at == std::string_view::npos || other_at == std::string_view::npos) return Same::no;
-    const auto port = [](std::string_view socket) { return socket.substr(socket.find(':') + 1); };
-    if (port(one.substr(0, at)) != port(other.substr(0, other_at))) return Same::no;
-    const std::string host = lower_ascii(one.substr(at + 1));
-    const std::string other_host = lower_ascii(other.substr(other_at + 1));
-    // Only localhost is both: what listens on 127.0.0.1 does not answer on ::1.
-    const auto loopback = [](const std::string& name) {
-        return name == "localhost" || name == "::1" || name == "127.0.0.1";
-    };
-    const bool either = host == "localhost" || other_host == "localhost";
-    return host == other_host || (either && loopback(host) && loopback(other_host)) ? Same::yes : Same::no;
+Same same_socket(std::string_view socket, std::string_view listen) {
+    const auto path = unix_path(socket);
+    const auto listening = unix_path(listen);
+    if (!path.empty() || !listening.empty()) return plain_path(path) == plain_path(listening) ? Same::yes : Same::no;
+    const Inet one = inet_of(socket);
+    const Inet other = inet_of(listen);
+    return one.port == other.port && is_reached(one.host, other.host) ? Same::yes : Same::no;
 }
 
 std::optional<std::string> postfix_item(std::string_view socket, const Place& place) {

@@ -33,9 +33,10 @@ Role role_of(const Filter& filter);
 // milter.listen as this host reaches it: as in Filter::socket, with loopback in place of every address.
 std::string socket_of(std::string_view listen);
 
-// Whether two sockets, as in Filter::socket, are one: localhost is 127.0.0.1 and ::1, /var/run is /run.
+// Whether a filter's socket (as in Filter::socket) is the one that a milter has for milter.listen: localhost is
+// 127.0.0.1 and ::1, /var/run is /run, and who listens on every address is reached by each.
 enum class Same { no, yes };
-Same same_socket(std::string_view one, std::string_view other);
+Same same_socket(std::string_view socket, std::string_view listen);
 
 // The item of smtpd_milters for a socket, below the queue directory where `place` is chrooted; nothing where a daemon
 // in that chroot cannot reach it.

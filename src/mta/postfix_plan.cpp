@@ -122,7 +122,7 @@ std::vector<Item> Planner::items_of(const List& list) const {
 
 // Stale: ours, but as an earlier run wrote it, or so that it cannot work.
 Planner::Ours Planner::ours(const Item& item) const {
-    const auto is_ours = [&](const Filter& filter) { return same_socket(filter.socket, socket_) == Same::yes; };
+    const auto is_ours = [&](const Filter& filter) { return same_socket(filter.socket, wanted_.listen) == Same::yes; };
     const auto found = std::find_if(item.filters.begin(), item.filters.end(), is_ours);
     if (found != item.filters.end()) return found->when_down == WhenDown::accept ? Ours::stale : Ours::yes;
     const auto parts = split_milters(item.text.starts_with('{') ? item.text.substr(1) : item.text);
@@ -188,7 +188,7 @@ std::optional<Planner::Placed> Planner::placed(const List& list, const std::stri
         const Ours whose = ours(other);
         bool signer_before = signer_seen;
         for (const Filter& filter : other.filters) {
-            if (same_socket(filter.socket, socket_) == Same::yes) break;
+            if (same_socket(filter.socket, wanted_.listen) == Same::yes) break;
             signer_before = signer_before || role_of(filter) == Role::signer;
         }
         signer_seen = signer_seen || signer_before;
@@ -275,7 +275,7 @@ Plan::Asks Planner::asks() const {
     for (const WayIn& way : state_.facts.ways) {
         for (const Filter& filter : way.filters) {
             if (role_of(filter) == Role::signer) break;
-            if (same_socket(filter.socket, socket_) == Same::no) continue;
+            if (same_socket(filter.socket, wanted_.listen) == Same::no) continue;
             if (filter.when_down != WhenDown::accept) ++asking;
             break;
         }

@@ -102,8 +102,7 @@ class Planner {
 };
 
 std::string Planner::block(Form form) const {
-    const std::string equates = "`" + std::string(filter_name) + "', `S=" + socket_of(wanted_.listen) +
-                                ", F=T, T=C:10s;S:10s;R:30s;E:1m')dnl\n";
+    const std::string equates = sendmail_equates(wanted_.listen) + ")dnl\n";
     const std::string lines =
         form == Form::in_its_place
             ? "INPUT_MAIL_FILTER(" + equates
@@ -258,6 +257,10 @@ SendmailPlan Planner::plan() {
 }
 
 }  // namespace
+
+std::string sendmail_equates(std::string_view listen) {
+    return "`" + std::string(filter_name) + "', `S=" + socket_of(listen) + ", F=T, T=C:10s;S:10s;R:30s;E:1m'";
+}
 
 std::string without_block(std::string_view mc) {
     std::string text(mc);

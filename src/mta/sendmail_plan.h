@@ -26,6 +26,9 @@ struct SendmailPlan {
 // sendmail.cf that was made of an earlier text; its ways may be empty.
 SendmailPlan plan_sendmail(const std::string& mc, const Facts& facts, const Wanted& wanted);
 
+// What INPUT_MAIL_FILTER and MAIL_FILTER are called with: "`optout-milter', `S=unix:/run/…, F=T, T=…'".
+std::string sendmail_equates(std::string_view listen);
+
 // Without our block.
 std::string without_block(std::string_view mc);
 

@@ -403,8 +403,8 @@ BOOST_AUTO_TEST_CASE(sendmail_gets_lines_of_its_own) {
     BOOST_REQUIRE(names_of(found) == "milter_not_listed_smtpd ");
     BOOST_TEST(found.front().change.file == "/etc/mail/sendmail.mc");
     BOOST_TEST(found.front().change.line ==
-               "INPUT_MAIL_FILTER(`optout-milter', `S=local:/var/spool/postfix/optout-milter/milter.sock, F=T, "
-               "T=C:10s;S:10s;R:10s;E:30s')dnl");
+               "INPUT_MAIL_FILTER(`optout-milter', `S=unix:/var/spool/postfix/optout-milter/milter.sock, F=T, "
+               "T=C:10s;S:10s;R:30s;E:1m')dnl");
 }
 
 BOOST_AUTO_TEST_CASE(rspamd_gets_lines_of_its_own) {

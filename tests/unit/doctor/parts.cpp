@@ -44,19 +44,6 @@ std::string designed(const std::vector<ListRule>& lists, const std::string& from
 
 BOOST_AUTO_TEST_SUITE(parts)
 
-BOOST_AUTO_TEST_CASE(sockets_are_the_same_by_whatever_name) {
-    const auto same = [](std::string_view one, std::string_view other) { return same_socket(one, other) == Same::yes; };
-    BOOST_TEST(same("unix:/run/a.sock", "local:/run//a.sock"));
-    BOOST_TEST(!same("unix:/run/a.sock", "unix:/run/b.sock"));
-    BOOST_TEST(same("inet:8891@127.0.0.1", "inet:8891@localhost"));
-    BOOST_TEST(same("inet:8891", "inet:8891@127.0.0.1"));
-    BOOST_TEST(same("inet6:8891@::1", "inet6:8891@[::1]"));
-    BOOST_TEST(!same("inet6:8891@::1", "inet:8891@127.0.0.1"));
-    BOOST_TEST(!same("inet:8891@127.0.0.1", "inet:8892@127.0.0.1"));
-    BOOST_TEST(!same("inet:8891@192.0.2.1", "inet:8891@127.0.0.1"));
-    BOOST_TEST(!same("unix:/run/a.sock", "inet:8891@127.0.0.1"));
-}
-
 BOOST_AUTO_TEST_CASE(a_path_outside_the_chroot_is_ours_and_is_told_apart) {
     mta::WayIn way = test::smtp_way();
     BOOST_TEST(position_of_ours(way, "unix:/var/spool/postfix/optout-milter/milter.sock").value_or(9) == 0U);
@@ -68,7 +55,7 @@ BOOST_AUTO_TEST_CASE(a_path_outside_the_chroot_is_ours_and_is_told_apart) {
 
 BOOST_AUTO_TEST_CASE(postfix_is_told_of_the_socket_in_its_own_words) {
     const mta::WayIn way = test::smtp_way();
-    const auto name = [&](const std::string& socket) { return name_for(mta::Kind::postfix, way, socket); };
+    const auto name = [&](const std::string& socket) { return postfix_name(way, socket); };
     BOOST_TEST(name("unix:/var/spool/postfix/optout-milter/milter.sock") == "unix:optout-milter/milter.sock");
     BOOST_TEST(name("unix:/run/m.sock") == "unix:/run/m.sock");
     BOOST_TEST(name("inet:8891@127.0.0.1") == "inet:127.0.0.1:8891");

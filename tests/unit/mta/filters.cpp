@@ -57,6 +57,33 @@ BOOST_AUTO_TEST_CASE(items_of_postfix_are_sockets_as_the_host_sees_them) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(a_socket_is_the_milter_s_by_whatever_name) {
+    struct Row {
+        std::string name, socket, listen;
+        Same expected;
+    };
+    for (const Row& row : {
+             Row{"one path", "unix:/run/a.sock", "local:/run//a.sock", Same::yes},
+             Row{"a link of every system", "unix:/var/run/a.sock", "unix:/run/a.sock", Same::yes},
+             Row{"another path", "unix:/run/a.sock", "unix:/run/b.sock", Same::no},
+             Row{"by name", "inet:8891@localhost", "inet:8891@127.0.0.1", Same::yes},
+             Row{"by number", "inet:8891@127.0.0.1", "inet:8891@localhost", Same::yes},
+             Row{"in brackets", "inet6:8891@::1", "inet6:8891@[::1]", Same::yes},
+             Row{"in capitals", "inet:8891@MX.example.com", "inet:8891@mx.example.com", Same::yes},
+             Row{"loopback of the other family", "inet6:8891@::1", "inet:8891@127.0.0.1", Same::no},
+             Row{"another port", "inet:8891@127.0.0.1", "inet:8892@127.0.0.1", Same::no},
+             Row{"another address", "inet:8891@192.0.2.1", "inet:8891@127.0.0.1", Same::no},
+             Row{"every address, by one", "inet:8891@192.0.2.1", "inet:8891@0.0.0.0", Same::yes},
+             Row{"every address, by loopback", "inet:8891@127.0.0.1", "inet:8891", Same::yes},
+             Row{"every address of IPv6", "inet6:8891@2001:db8::1", "inet6:8891@[::]", Same::yes},
+             Row{"every address, another port", "inet:8892@192.0.2.1", "inet:8891@0.0.0.0", Same::no},
+             Row{"path and port", "unix:/run/a.sock", "inet:8891@127.0.0.1", Same::no},
+             Row{"port and path", "inet:8891@127.0.0.1", "unix:/run/a.sock", Same::no},
+         }) {
+        BOOST_TEST((same_socket(row.socket, row.listen) == row.expected), row.name);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(signers_are_known_by_name_or_port) {
     struct Row {
         std::string name, socket;
