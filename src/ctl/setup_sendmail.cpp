@@ -1,4 +1,5 @@
 // optoutctl setup sendmail: attaches the milter to Sendmail, or takes it off again.
+#include <algorithm>
 #include <filesystem>
 
 #include "base/file.h"
@@ -8,6 +9,7 @@
 #include "ctl/setup.h"
 #include "mta/cf_text.h"
 #include "mta/copy_file.h"
+#include "mta/filters.h"
 #include "mta/read.h"
 #include "mta/sendmail_plan.h"
 
@@ -45,6 +47,16 @@ mta::Facts facts_of(const std::string& mc) {
     return facts ? *facts : mta::Facts{};
 }
 
+// Whether sendmail.cf knows nothing of the milter that sendmail.mc names.
+bool is_behind(const mta::Facts& facts, const std::string& listen) {
+    const auto asks = [&](const mta::WayIn& way) {
+        return std::any_of(way.filters.begin(), way.filters.end(), [&](const mta::Filter& filter) {
+            return mta::same_socket(filter.socket, listen) == mta::Same::yes;
+        });
+    };
+    return !facts.ways.empty() && std::none_of(facts.ways.begin(), facts.ways.end(), asks);
+}
+
 }  // namespace
 
 Exit run(const SetupSendmail& command, const std::string& config, const Clock& clock, Io& io) {
@@ -60,7 +72,10 @@ Exit run(const SetupSendmail& command, const std::string& config, const Clock& c
     if (say_obstacles(plan.obstacles, io) != Exit::fine) return Exit::error;
     if (plan.text == *mc) {
         io.out << "Nothing is to be done: " << printable(command.mc) << " names the milter already.\n";
-        if (command.step == SetupStep::show) say_notes(plan.notes, io);
+        if (is_behind(facts, settings->milter.listen)) {
+            io.out << "But " << printable(facts.config) << " does not yet: run " << next_steps(command.mc) << '\n';
+        }
+        say_notes(plan.notes, io);
         return Exit::fine;
     }
     const mta::Change change = mta::change_between(*mc, plan.text);
