@@ -34,6 +34,7 @@ enum class Name {
     mta_not_answering,
     milter_not_listed_smtpd,
     milter_not_listed_non_smtpd,
+    smtpd_milter_maps_set,
     socket_not_reachable_from_chroot,
     socket_not_writable_for_mta,
     milter_after_signer,

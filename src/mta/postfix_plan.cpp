@@ -96,6 +96,7 @@ class Planner {
     void plan_main_list(const char* name, WayIn::Kind kind);
     void plan_service(const WayIn& way);
     Plan::Asks asks() const;
+    void note_client_tables();
     void plan_delimiter();
     void note_address();
 
@@ -270,9 +271,25 @@ void Planner::plan_service(const WayIn& way) {
     if (change) plan_.edits.push_back({"master.cf", own->key, name, own->value, change->value, change->why});
 }
 
+// Postfix looks a client up there first; only without an entry the lists hold. What entries say is not known here.
+void Planner::note_client_tables() {
+    std::vector<std::string> seen;
+    for (const WayIn& way : state_.facts.ways) {
+        const std::string& setting = way.client_tables_setting;
+        if (way.client_tables.empty() || std::find(seen.begin(), seen.end(), setting) != seen.end()) continue;
+        seen.push_back(setting);
+        plan_.notes.push_back(setting + " (" + way.client_tables +
+                              ") takes the place of smtpd_milters for the clients that it names; left alone. Where an "
+                              "entry is DISABLE, or does not name " +
+                              item_ + " before the signer, that client's mail does not pass the milter");
+    }
+}
+
 Plan::Asks Planner::asks() const {
     std::size_t asking = 0;
+    bool all_clients = true;
     for (const WayIn& way : state_.facts.ways) {
+        all_clients = all_clients && way.client_tables.empty();
         for (const Filter& filter : way.filters) {
             if (role_of(filter) == Role::signer) break;
             if (same_socket(filter.socket, wanted_.listen) == Same::no) continue;
@@ -281,7 +298,7 @@ Plan::Asks Planner::asks() const {
         }
     }
     if (asking == 0) return Plan::Asks::none;
-    return asking < state_.facts.ways.size() ? Plan::Asks::some : Plan::Asks::all;
+    return all_clients && asking == state_.facts.ways.size() ? Plan::Asks::all : Plan::Asks::some;
 }
 
 void Planner::plan_delimiter() {
@@ -330,6 +347,7 @@ Plan Planner::plan() {
     plan_main_list(smtpd_list, WayIn::Kind::smtp);
     plan_main_list(local_list, WayIn::Kind::local);
     for (const WayIn& way : state_.facts.ways) plan_service(way);
+    note_client_tables();
     plan_delimiter();
     note_address();
     plan_.asks = asks();

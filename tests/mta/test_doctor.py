@@ -317,6 +317,7 @@ def postfix_case(name: str, title: str, **values: str) -> None:
 
 postfix_case("milter_not_listed_smtpd", "only_the_signer", smtpd_milters="unix:dkim-good/s")
 postfix_case("milter_not_listed_non_smtpd", "none_at_local_submission", non_smtpd_milters="")
+postfix_case("smtpd_milter_maps_set", "no_milters_for_one_client", smtpd_milter_maps="inline:{ 192.0.2.1=DISABLE }")
 postfix_case("milter_after_signer", "signer_first", smtpd_milters="unix:dkim-good/s, " + OURS)
 postfix_case("milter_default_action_accept", "accept_for_all", milter_default_action="accept")
 postfix_case("milter_default_action_accept", "accept_for_ours",

@@ -206,6 +206,24 @@ def test_apply_makes_postfix_ask_and_undo_ends_it(bed: Bed, kind: str) -> None:
     assert (nothing.returncode, nothing.stdout) == (0, "Nothing is to be undone.\n")
 
 
+def test_tables_that_take_the_milter_out_are_told_of(bed: Bed) -> None:
+    bed.start_milter(f"unix:{bed.directory}/m.sock")
+    assert bed.setup("--apply").returncode == 0
+    master = bed.postfix.etc / "master.cf"
+    master.write_text(bed.postfix.master_cf.replace("  -o smtpd_milters=\n", ""))
+    bed.postfix.restart()
+    assert bed.code(bed.postfix.plain, "ann@example.com") == "550"
+    assert bed.setup().stdout.startswith("Nothing is to be done: Postfix asks the milter already.\n")
+    bed.postfix.edit("smtpd_milter_maps=inline:{127.0.0.1=DISABLE}")
+    bed.postfix.restart()
+    assert bed.code(bed.postfix.plain, "ann@example.com") == "250"
+    said = bed.setup()
+    assert said.returncode == 0
+    assert said.stdout.startswith("Nothing is to be done by this command: Postfix asks the milter, but not for all mail")
+    assert f"note: smtpd_milter_maps in {bed.postfix.etc}/main.cf (inline:{{127.0.0.1=DISABLE}}) takes the place of " \
+        "smtpd_milters for the clients that it names; left alone." in said.stdout
+
+
 def test_what_the_admin_changed_meanwhile_stays(bed: Bed) -> None:
     bed.start_milter(f"unix:{bed.directory}/m.sock")
     ours = f"unix:{bed.directory}/m.sock"

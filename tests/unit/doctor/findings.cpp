@@ -219,6 +219,20 @@ const std::vector<Row> rows{
      "/etc/postfix/main.cf\ntake no_milters out of receive_override_options\n"},
     {Name::milter_not_listed_non_smtpd, Severity::warning, [](Facts& f) { f.mta.set->ways[1].filters.clear(); },
      "non_smtpd_milters = unix:optout-milter/milter.sock"},
+    {Name::smtpd_milter_maps_set, Severity::warning,
+     [](Facts& f) {
+         f.mta.set->ways[0].client_tables = "cidr:/etc/postfix/milters";
+         f.mta.set->ways[0].client_tables_setting = "smtpd_milter_maps in /etc/postfix/main.cf";
+     },
+     "/etc/postfix/main.cf\nsmtpd_milter_maps =\npostfix reload"},
+    {Name::smtpd_milter_maps_set, Severity::warning,
+     [](Facts& f) {
+         add_way(f, "submission inet", in_main, f.mta.set->ways[0].filters);
+         f.mta.set->ways.back().client_tables = "inline:{ 127.0.0.1=DISABLE }";
+         f.mta.set->ways.back().client_tables_setting =
+             "-o smtpd_milter_maps of submission/inet in /etc/postfix/master.cf";
+     },
+     "/etc/postfix/master.cf\n  -o smtpd_milter_maps=\npostfix reload"},
     {Name::socket_not_reachable_from_chroot, Severity::error,
      [](Facts& f) {
          f.settings.milter.listen = f.milter.socket = "unix:/run/optout-milter/milter.sock";

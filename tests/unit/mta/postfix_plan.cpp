@@ -153,6 +153,12 @@ const Row rows[] = {
      "{ unix:/x, default_action=accept }, unix:/run/m\n"
      "note: 10025 inet: has \"-o smtpd_milters=\" (no filters) in master.c\n"
      "note: 10027 inet: takes no filters (no_milters, -o receive_overrid\n"},
+    {{"tables for some clients, of all services and of one", "unix:/run/m", "unix:/run/m",
+      "recipient_delimiter = +\nsmtpd_milter_maps = cidr:/c\n",
+      "smtp inet n - n - - smtpd\nsubmission inet n - n - - smtpd\nsmtps inet n - n - - smtpd\n",
+      "smtps/inet/smtpd_milter_maps = inline:{127.0.0.1=DISABLE}\n"},
+     "note: smtpd_milter_maps in /etc/postfix/main.cf (cidr:/c) takes th\n"
+     "note: -o smtpd_milter_maps of smtps/inet in /etc/postfix/master.cf\n"},
     {{"a chroot that the socket is outside of", "-", "-", "recipient_delimiter = +\n",
       "smtp inet n - y - - smtpd\ncleanup unix n - n - 0 cleanup\n"},
      "main.cf non_smtpd_milters: (not set) -> unix:/run/m\n"
@@ -200,6 +206,9 @@ BOOST_AUTO_TEST_CASE(it_is_said_for_what_mail_the_milter_is_asked) {
              Case{{"not for local submission", "unix:/run/m", "unix:/x"}, Plan::Asks::some},
              Case{{"after a signer", "inet:h:8891, unix:/run/m", "inet:h:8891, unix:/run/m"}, Plan::Asks::none},
              Case{{"with accept", "unix:/run/m", "unix:/run/m", accept}, Plan::Asks::none},
+             Case{{"not for clients that a table names", "unix:/run/m", "unix:/run/m",
+                   "recipient_delimiter = +\nsmtpd_milter_maps = inline:{127.0.0.1=DISABLE}\n"},
+                  Plan::Asks::some},
              Case{{"no_milters everywhere", "unix:/run/m", "unix:/run/m", none}, Plan::Asks::none},
          }) {
         BOOST_TEST((plan_postfix(state_of(row.there), wanted).asks == row.expected), row.there.name);
