@@ -133,6 +133,10 @@ Role role_of(const Filter& filter) {
     return Role::other;
 }
 
+Role role_of(const Filter& filter, std::string_view listen) {
+    return same_socket(filter.socket, listen) == Same::yes ? Role::other : role_of(filter);
+}
+
 std::string socket_of(std::string_view listen) {
     if (const auto path = unix_path(listen); !path.empty()) return "unix:" + std::string(path);
     const Inet inet = inet_of(listen);

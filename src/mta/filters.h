@@ -29,6 +29,9 @@ std::optional<WhenDown> when_down_of(std::string_view word);  // "accept", …
 // DKIM signers must come after the filter whose header fields they sign. Known by their usual names and ports.
 enum class Role { signer, other };
 Role role_of(const Filter& filter);
+// The same where the milter may be among the filters: with `listen` (milter.listen) it is none, whatever its name or
+// port.
+Role role_of(const Filter& filter, std::string_view listen);
 
 // milter.listen as this host reaches it: as in Filter::socket, with loopback in place of every address.
 std::string socket_of(std::string_view listen);

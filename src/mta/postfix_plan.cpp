@@ -169,7 +169,7 @@ Planner::Placed Planner::inserted(const List& list, const std::string& item) con
     for (const Item& other : items_of(list)) {
         at = list.value.find(other.text, at);
         for (const Filter& filter : other.filters) {
-            if (role_of(filter) != Role::signer) continue;
+            if (role_of(filter, wanted_.listen) != Role::signer) continue;
             const std::string in = has_variable(other.text) ? " (" + other.text + ")" : "";
             std::string value = list.value;
             value.insert(at, item + comma);
@@ -291,7 +291,7 @@ Plan::Asks Planner::asks() const {
     for (const WayIn& way : state_.facts.ways) {
         all_clients = all_clients && way.client_tables.empty();
         for (const Filter& filter : way.filters) {
-            if (role_of(filter) == Role::signer) break;
+            if (role_of(filter, wanted_.listen) == Role::signer) break;
             if (same_socket(filter.socket, wanted_.listen) == Same::no) continue;
             if (filter.when_down != WhenDown::accept) ++asking;
             break;

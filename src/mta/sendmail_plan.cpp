@@ -78,6 +78,7 @@ class Planner {
     SendmailPlan plan();
 
   private:
+    bool is_ours(const Filter& filter) const;
     enum class Form { in_its_place, first_of_all };
     std::string block(Form form) const;
     const Line* first(std::string_view prefix) const;
@@ -100,6 +101,10 @@ class Planner {
     const Wanted& wanted_;
     SendmailPlan plan_;
 };
+
+bool Planner::is_ours(const Filter& filter) const {
+    return filter.name == filter_name || same_socket(filter.socket, wanted_.listen) == Same::yes;
+}
 
 std::string Planner::block(Form form) const {
     const std::string equates = sendmail_equates(wanted_.listen) + ")dnl\n";
@@ -126,11 +131,11 @@ const Line* Planner::last(std::string_view prefix) const {
     return found == lines_.rend() ? nullptr : &*found;
 }
 
-// Where somebody put the filter in without set-up: by name, or by including its lines.
+// Where somebody put the filter in without set-up: by name or socket, or by including its lines.
 const Line* Planner::line_of_hand() const {
     for (const Line& line : lines_) {
         const bool filter = line.text.starts_with("INPUT_MAIL_FILTER(") || line.text.starts_with("MAIL_FILTER(");
-        if (filter && filter_of(call_at(mc_, line)).name == filter_name) return &line;
+        if (filter && is_ours(filter_of(call_at(mc_, line)))) return &line;
         const bool include = line.text.starts_with("include(") || line.text.starts_with("sinclude(");
         if (include && line.text.find("optout-milter.m4") != std::string_view::npos) return &line;
     }
@@ -159,7 +164,7 @@ bool Planner::signer_elsewhere() const {
             const auto names_it = [&](const Line& line) {
                 return line.text.starts_with("INPUT_MAIL_FILTER(") && filter_of(call_at(mc_, line)).name == filter.name;
             };
-            if (filter.name != filter_name && role_of(filter) == Role::signer &&
+            if (!is_ours(filter) && role_of(filter) == Role::signer &&
                 std::none_of(lines_.begin(), lines_.end(), names_it)) {
                 return true;
             }

@@ -149,12 +149,13 @@ def listens(bed: Bed) -> dict[str, tuple[str, str]]:
     (port,) = free_ports(1)
     return {
         "unix": (f"unix:{bed.directory}/m.sock", f"unix:{bed.directory}/m.sock"),
+        "signer's name": (f"unix:{bed.directory}/dkim.sock", f"unix:{bed.directory}/dkim.sock"),
         "inet": (f"inet:{port}@127.0.0.1", f"inet:127.0.0.1:{port}"),
         "inet6": (f"inet6:{port}@::1", f"inet:[::1]:{port}"),
     }
 
 
-@pytest.mark.parametrize("kind", ["unix", "inet", "inet6"])
+@pytest.mark.parametrize("kind", ["unix", "signer's name", "inet", "inet6"])
 def test_apply_makes_postfix_ask_and_undo_ends_it(bed: Bed, kind: str) -> None:
     listen, item = listens(bed)[kind]
     bed.start_milter(listen)

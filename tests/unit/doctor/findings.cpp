@@ -432,6 +432,19 @@ BOOST_AUTO_TEST_CASE(rspamd_gets_lines_of_its_own) {
     BOOST_TEST(found.front().change.line.ends_with("(x)list-unsubscribe:(x)list-unsubscribe-post\";"));
 }
 
+BOOST_AUTO_TEST_CASE(the_milter_is_no_signer_whatever_its_port) {
+    Facts facts = healthy();
+    facts.settings.milter.listen = facts.milter.socket = "inet:11332@127.0.0.1";
+    for (std::size_t way : {0U, 1U}) {
+        ours(facts, way) = {"", "inet:localhost:11332", "inet:11332@localhost", mta::WhenDown::tempfail};
+    }
+    BOOST_TEST(names_of(judge(facts)) == "");
+    facts.canary.header.signatures = {{"from", "list-unsubscribe"}};
+    const auto found = judge(facts);
+    BOOST_REQUIRE(names_of(found) == "canary_post_not_signed ");
+    BOOST_TEST(found.front().change.file == "/etc/opendkim.conf");
+}
+
 BOOST_AUTO_TEST_CASE(a_bad_certificate_of_our_own_is_named) {
     Facts facts = healthy();
     facts.settings.web.tls = {"/etc/web.pem", "/etc/web.key"};

@@ -125,6 +125,13 @@ const Row rows[] = {
     {{"another port is another milter", "inet:localhost:7358", "inet:localhost:7357"},
      "main.cf smtpd_milters: inet:localhost:7358 -> inet:localhost:7358, inet:127.0.0.1:7357\n",
      "inet:7357@127.0.0.1"},
+    {{"on a port that signers have", "inet:127.0.0.1:8891, inet:127.0.0.1:12301", "$smtpd_milters"},
+     "",
+     "inet:8891@127.0.0.1"},
+    {{"on a port that signers have, after a signer", "inet:127.0.0.1:12301, inet:localhost:8891",
+      "inet:127.0.0.1:8891"},
+     "main.cf smtpd_milters: inet:127.0.0.1:12301, inet:localhost:8891 -> inet:localhost:8891, inet:127.0.0.1:12301\n",
+     "inet:8891@127.0.0.1"},
     {{"/var/run is /run", "unix:/var/run/m", "unix:/run/m"}, ""},
     {{"/run is /var/run", "unix:/run/m", "unix:/run/../run/m"}, "", "unix:/var/run/m"},
     {{"local submission takes no filters", "unix:/run/m", "unix:/run/m", "recipient_delimiter = +\n",
@@ -200,18 +207,27 @@ BOOST_AUTO_TEST_CASE(it_is_said_for_what_mail_the_milter_is_asked) {
     struct Case {
         There there;
         Plan::Asks expected;
+        std::string listen = ours;
     };
     for (const Case& row : {
              Case{{"all", "unix:/run/m, inet:h:8891", "unix:/x, unix:/run/m"}, Plan::Asks::all},
              Case{{"not for local submission", "unix:/run/m", "unix:/x"}, Plan::Asks::some},
              Case{{"after a signer", "inet:h:8891, unix:/run/m", "inet:h:8891, unix:/run/m"}, Plan::Asks::none},
              Case{{"with accept", "unix:/run/m", "unix:/run/m", accept}, Plan::Asks::none},
+             Case{{"on a port that signers have", "inet:127.0.0.1:8891", "inet:127.0.0.1:8891"},
+                  Plan::Asks::all,
+                  "inet:8891@127.0.0.1"},
+             Case{{"after another on such a port", "inet:h:8891, inet:127.0.0.1:8891", "inet:127.0.0.1:8891"},
+                  Plan::Asks::some,
+                  "inet:8891@127.0.0.1"},
              Case{{"not for clients that a table names", "unix:/run/m", "unix:/run/m",
                    "recipient_delimiter = +\nsmtpd_milter_maps = inline:{127.0.0.1=DISABLE}\n"},
                   Plan::Asks::some},
              Case{{"no_milters everywhere", "unix:/run/m", "unix:/run/m", none}, Plan::Asks::none},
          }) {
-        BOOST_TEST((plan_postfix(state_of(row.there), wanted).asks == row.expected), row.there.name);
+        Wanted here = wanted;
+        here.listen = row.listen;
+        BOOST_TEST((plan_postfix(state_of(row.there), here).asks == row.expected), row.there.name);
     }
 }
 

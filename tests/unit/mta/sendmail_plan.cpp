@@ -61,6 +61,8 @@ const Row rows[] = {
      top + "define(`confMILTER_LOG_LEVEL', `14')dnl\n" + block + bottom, "line 7 sets confMILTER_LOG_LEVEL by itself"},
     {"by hand", top + "INPUT_MAIL_FILTER(`optout-milter', `S=unix:/run/x')dnl\n" + bottom,
      top + "INPUT_MAIL_FILTER(`optout-milter', `S=unix:/run/x')dnl\n" + bottom, "line 7 names the filter already"},
+    {"by hand and another name", top + "INPUT_MAIL_FILTER(`m', `S=local:/run/m, F=T')dnl\n" + bottom,
+     top + "INPUT_MAIL_FILTER(`m', `S=local:/run/m, F=T')dnl\n" + bottom, "line 7 names the filter already"},
     {"by an include", top + "include(`/usr/share/optout-milter/optout-milter.m4')dnl\n" + bottom,
      top + "include(`/usr/share/optout-milter/optout-milter.m4')dnl\n" + bottom, "line 7 names the filter already"},
     {"a daemon with filters of its own", top + "DAEMON_OPTIONS(`Name=M, InputMailFilters=opendkim')dnl\n" + bottom,
@@ -93,6 +95,13 @@ BOOST_AUTO_TEST_CASE(a_signer_of_an_included_file_comes_after_the_milter_too) {
     facts.ways.emplace_back();
     facts.ways[0].filters.push_back({"opendkim", "", "unix:/run/o", WhenDown::accept});
     BOOST_TEST(plan_sendmail(top + bottom, facts, wanted).text == top + first_block + bottom);
+    // Not where that is the milter, on a port that signers have.
+    Facts own;
+    own.ways.emplace_back();
+    own.ways[0].filters.push_back({"m", "", "inet:8891@127.0.0.1", WhenDown::tempfail});
+    Wanted on_port = wanted;
+    on_port.listen = "inet:8891@127.0.0.1";
+    BOOST_TEST(plan_sendmail(top + bottom, own, on_port).text.find("confINPUT_MAIL_FILTERS") == std::string::npos);
     // Not where this file names it.
     BOOST_TEST(plan_sendmail(top + opendkim + bottom, facts, wanted).text == top + block + opendkim + bottom);
 }
