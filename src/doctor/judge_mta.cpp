@@ -236,20 +236,6 @@ void judge_order(const Facts& facts, const std::vector<Way>& ways, Findings& fin
                                   with_ours_first(facts, *late.front().way)));
 }
 
-// "{ unix:optout-milter/milter.sock, default_action=tempfail }": whatever else its braces have stays.
-std::string item_with_tempfail(std::string_view item) {
-    constexpr std::string_view action = "default_action";
-    if (item.size() < 2 || item.front() != '{') {
-        return "{ " + std::string(item) + ", " + std::string(action) + "=tempfail }";
-    }
-    std::vector<std::string> kept;
-    for (const std::string_view part : split(item.substr(1, item.size() - 2), ',')) {
-        if (!trim(part).starts_with(action)) kept.emplace_back(trim(part));
-    }
-    kept.push_back(std::string(action) + "=tempfail");
-    return "{ " + join(kept, ", ") + " }";
-}
-
 // In its own item it holds wherever "accept" comes from: main.cf, master.cf, the item itself.
 Change with_tempfail(const Facts& facts, const WayIn& way, std::size_t ours) {
     switch (facts.mta.set->kind) {
@@ -258,7 +244,7 @@ Change with_tempfail(const Facts& facts, const WayIn& way, std::size_t ours) {
     }
     std::vector<std::string> texts;
     for (const mta::Filter& filter : way.filters) texts.push_back(filter.text);
-    texts[ours] = item_with_tempfail(texts[ours]);
+    texts[ours] = mta::with_tempfail(texts[ours], mta::Layout::blanks);
     return postfix_chain(facts, way, std::move(texts));
 }
 

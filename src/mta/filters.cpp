@@ -14,8 +14,16 @@ namespace {
 
 constexpr std::string_view between_items = ", \t\r\n";
 
+constexpr std::string_view blanks = " \t\r\n";
+constexpr std::string_view before_option = "{, \t\r\n";
+constexpr std::string_view after_value = "}, \t\r\n";
+
+bool has_braces(std::string_view item) {
+    return item.size() >= 2 && item.front() == '{' && item.back() == '}';
+}
+
 std::string_view without_braces(std::string_view item) {
-    if (item.size() < 2 || item.front() != '{' || item.back() != '}') return item;
+    if (!has_braces(item)) return item;
     return trim(item.substr(1, item.size() - 2));
 }
 
@@ -120,6 +128,29 @@ Filter postfix_filter(std::string_view item, const Place& place, WhenDown defaul
         }
     }
     return filter;
+}
+
+std::string with_tempfail(std::string_view item, Layout layout) {
+    constexpr std::string_view name = "default_action";
+    constexpr std::string_view action = "default_action=tempfail";
+    const std::string comma = layout == Layout::one_word ? "," : ", ";
+    if (!has_braces(item)) {
+        const std::string inner = std::string(item) + comma + std::string(action);
+        return layout == Layout::one_word ? "{" + inner + "}" : "{ " + inner + " }";
+    }
+    std::string text(item);
+    bool said = false;
+    for (auto at = text.find(name); at != std::string::npos; at = text.find(name, at + 1)) {
+        const auto equals = text.find_first_not_of(blanks, at + name.size());
+        if (before_option.find(text[at - 1]) == std::string_view::npos) continue;  // within a path
+        if (equals == std::string::npos || text[equals] != '=') continue;
+        const auto value = std::min(text.find_first_not_of(blanks, equals + 1), text.size());
+        text.replace(at, std::min(text.find_first_of(after_value, value), text.size()) - at, action);
+        said = true;
+    }
+    if (said) return text;
+    text.pop_back();
+    return std::string(trim(text)) + comma + std::string(action) + (layout == Layout::one_word ? "}" : " }");
 }
 
 Role role_of(const Filter& filter) {

@@ -24,6 +24,11 @@ struct Place {
 // Of one item of smtpd_milters, whose variables are expanded.
 Filter postfix_filter(std::string_view item, const Place& place, WhenDown default_action);
 
+// An item as it is to be so that mail waits while that filter does not answer, wherever "accept" came from: with
+// default_action=tempfail, and whatever else its braces have as it is. "-o name=value" of master.cf is one word.
+enum class Layout { blanks, one_word };
+std::string with_tempfail(std::string_view item, Layout layout);
+
 std::optional<WhenDown> when_down_of(std::string_view word);  // "accept", …
 
 // DKIM signers must come after the filter whose header fields they sign. Known by their usual names and ports.

@@ -225,6 +225,21 @@ def test_tables_that_take_the_milter_out_are_told_of(bed: Bed) -> None:
         "smtpd_milters for the clients that it names; left alone." in said.stdout
 
 
+def test_of_the_admins_options_only_accept_is_changed(bed: Bed) -> None:
+    bed.start_milter(f"unix:{bed.directory}/m.sock")
+    ours = f"unix:{bed.directory}/m.sock, command_timeout=60s, default_action"
+    bed.postfix.edit(f"smtpd_milters={{ {ours}=accept, connect_timeout=9s }}, {{ {bed.postfix.other}, x=y }}")
+    bed.postfix.edit(f"non_smtpd_milters={{ {ours}=accept }}")
+    before = bed.files()
+    done = bed.setup("--apply")
+    assert done.returncode == 0 and "default_action=tempfail in place of accept, " in done.stdout
+    assert bed.postfix.value("smtpd_milters") == \
+        f"{{ {ours}=tempfail, connect_timeout=9s }}, {{ {bed.postfix.other}, x=y }}"
+    assert bed.postfix.value("non_smtpd_milters") == f"{{ {ours}=tempfail }}"
+    assert bed.setup("--undo").returncode == 0
+    assert {name: data for name, data in bed.files().items() if ".optout-" not in name} == before
+
+
 def test_what_the_admin_changed_meanwhile_stays(bed: Bed) -> None:
     bed.start_milter(f"unix:{bed.directory}/m.sock")
     ours = f"unix:{bed.directory}/m.sock"

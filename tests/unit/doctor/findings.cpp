@@ -263,7 +263,7 @@ const std::vector<Row> rows{
          ours(f, 0).when_down = mta::WhenDown::accept;
          ours(f, 0).text = "{ unix:optout-milter/milter.sock, default_action = accept, connect_timeout=9s }";
      },
-     "-o { smtpd_milters = { unix:optout-milter/milter.sock, connect_timeout=9s, default_action=tempfail }, "},
+     "-o { smtpd_milters = { unix:optout-milter/milter.sock, default_action=tempfail, connect_timeout=9s }, "},
     {Name::milter_default_action_accept, Severity::error,
      [](Facts& f) { ours(f, 0).when_down = mta::WhenDown::accept; }, "(smtpd_milters in /etc/postfix/main.cf)"},
     {Name::recipient_delimiter_missing, Severity::error,

@@ -84,6 +84,27 @@ BOOST_AUTO_TEST_CASE(a_socket_is_the_milter_s_by_whatever_name) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(of_an_item_only_what_is_done_while_it_is_down_changes) {
+    struct Row {
+        std::string item, expected;
+        Layout layout = Layout::blanks;
+    };
+    for (const Row& row : {
+             Row{"unix:/a", "{ unix:/a, default_action=tempfail }"},
+             Row{"unix:/a", "{unix:/a,default_action=tempfail}", Layout::one_word},
+             Row{"{ unix:/a, x=y }", "{ unix:/a, x=y, default_action=tempfail }"},
+             Row{"{unix:/a,x=y}", "{unix:/a,x=y,default_action=tempfail}", Layout::one_word},
+             Row{"{ unix:/a, default_action=accept, x=y }", "{ unix:/a, default_action=tempfail, x=y }"},
+             Row{"{unix:/a default_action = accept}", "{unix:/a default_action=tempfail}"},
+             Row{"{ unix:/a, { default_action = accept }, x=y }", "{ unix:/a, { default_action=tempfail }, x=y }"},
+             Row{"{ unix:/default_action=accept }", "{ unix:/default_action=accept, default_action=tempfail }"},
+             Row{"{ unix:/a, default_action=accept, default_action=reject }",
+                 "{ unix:/a, default_action=tempfail, default_action=tempfail }"},
+         }) {
+        BOOST_TEST(with_tempfail(row.item, row.layout) == row.expected, row.item);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(signers_are_known_by_name_or_port) {
     struct Row {
         std::string name, socket;

@@ -82,7 +82,34 @@ const Row rows[] = {
      "main.cf smtpd_milters: inet:localhost:8891, { unix:/run/m, connect_timeout=3s }, unix:/x -> "
      "{ unix:/run/m, connect_timeout=3s }, inet:localhost:8891, unix:/x\n"},
     {{"the milter with accept", "{ unix:/run/m, default_action=accept }, unix:/x", "unix:/run/m"},
-     "main.cf smtpd_milters: { unix:/run/m, default_action=accept }, unix:/x -> unix:/x, unix:/run/m\n"},
+     "main.cf smtpd_milters: { unix:/run/m, default_action=accept }, unix:/x -> "
+     "{ unix:/run/m, default_action=tempfail }, unix:/x\n"},
+    {{"the milter with accept and options", "{ unix:/run/m, command_timeout=60s, default_action=accept }",
+      "{ unix:/run/m default_action = accept, x=y }"},
+     "main.cf smtpd_milters: { unix:/run/m, command_timeout=60s, default_action=accept } -> "
+     "{ unix:/run/m, command_timeout=60s, default_action=tempfail }\n"
+     "main.cf non_smtpd_milters: { unix:/run/m default_action = accept, x=y } -> "
+     "{ unix:/run/m default_action=tempfail, x=y }\n"},
+    {{"the milter with accept and options, after the signer",
+      "inet:localhost:8891, { unix:/run/m, default_action=accept, x=y }", "unix:/run/m"},
+     "main.cf smtpd_milters: inet:localhost:8891, { unix:/run/m, default_action=accept, x=y } -> "
+     "{ unix:/run/m, default_action=tempfail, x=y }, inet:localhost:8891\n"},
+    {{"a service's own list with accept and options", "unix:/run/m", "unix:/run/m", "recipient_delimiter = +\n",
+      "smtp inet n - n - - smtpd\n  -o smtpd_milters={unix:/run/m,x=y,default_action=accept},unix:/x\n",
+      "smtp/inet/smtpd_milters = {unix:/run/m,x=y,default_action=accept},unix:/x\n"},
+     "master.cf smtp/inet smtpd_milters: {unix:/run/m,x=y,default_action=accept},unix:/x -> "
+     "{unix:/run/m,x=y,default_action=tempfail},unix:/x\n"},
+    {{"the socket that an earlier run put in, with options since",
+      "{ unix:/old, connect_timeout=3s, default_action=tempfail }, unix:/x",
+      "{ unix:/old, connect_timeout=3s }",
+      "recipient_delimiter = +\n",
+      "smtp inet n - n - - smtpd\n",
+      "",
+      {},
+      {"unix:/old", {}}},
+     "main.cf smtpd_milters: { unix:/old, connect_timeout=3s, default_action=tempfail }, unix:/x -> "
+     "unix:/x, { unix:/run/m, connect_timeout=3s, default_action=tempfail }\n"
+     "main.cf non_smtpd_milters: { unix:/old, connect_timeout=3s } -> { unix:/run/m, connect_timeout=3s }\n"},
     {{"the milter after the signer, in a variable",
       "$all",
       "unix:/run/m",
