@@ -100,18 +100,20 @@ Change sendmail_filter(const Facts& facts) {
             "make -C /etc/mail && service sendmail restart"};
 }
 
-// With our filter in front of all others.
-Change with_ours_first(const Facts& facts, const WayIn& way) {
+// With our filter where setup would put it.
+Change with_ours_in_place(const Facts& facts, const WayIn& way) {
     switch (facts.mta.set->kind) {
         case Kind::sendmail: return sendmail_filter(facts);
         case Kind::postfix: break;
     }
-    std::vector<std::string> texts{postfix_name(way, facts.milter.socket)};
     const auto ours = position_of_ours(way, facts.milter.socket);
-    for (std::size_t i = 0; i < way.filters.size(); ++i) {
-        if (i != ours) texts.push_back(way.filters[i].text);
-    }
-    if (ours) texts.front() = way.filters[*ours].text;
+    std::vector<mta::Filter> others = way.filters;
+    if (ours) others.erase(others.begin() + static_cast<std::ptrdiff_t>(*ours));
+    std::vector<std::string> texts;
+    for (const mta::Filter& other : others) texts.push_back(other.text);
+    const std::size_t place = mta::place_among(others, facts.milter.socket);
+    texts.insert(texts.begin() + static_cast<std::ptrdiff_t>(place),
+                 ours ? way.filters[*ours].text : postfix_name(way, facts.milter.socket));
     return postfix_chain(facts, way, std::move(texts));
 }
 
@@ -130,7 +132,7 @@ Lacks lacks(const WayIn& way) {
 // no_milters stands in the way of any chain.
 Change listing_change(const Facts& facts, const WayIn& way) {
     const Setting setting = setting_of(way.setting, "");
-    if (setting.parameter != no_milters_parameter) return with_ours_first(facts, way);
+    if (setting.parameter != no_milters_parameter) return with_ours_in_place(facts, way);
     return {setting.file, "take no_milters out of " + way.setting.substr(0, way.setting.rfind(" in ")),
             "postfix reload && optoutctl doctor"};
 }
@@ -233,7 +235,7 @@ void judge_order(const Facts& facts, const std::vector<Way>& ways, Findings& fin
     findings.push_back(finding_of(Name::milter_after_signer,
                                   fmt::format("in the chain of {} the milter comes after {}, which seems to sign",
                                               names_of(late), signer_before(late.front())->text),
-                                  with_ours_first(facts, *late.front().way)));
+                                  with_ours_in_place(facts, *late.front().way)));
 }
 
 // In its own item it holds wherever "accept" comes from: main.cf, master.cf, the item itself.

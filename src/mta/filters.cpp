@@ -168,6 +168,12 @@ Role role_of(const Filter& filter, std::string_view listen) {
     return same_socket(filter.socket, listen) == Same::yes ? Role::other : role_of(filter);
 }
 
+std::size_t place_among(const std::vector<Filter>& others, std::string_view listen) {
+    const auto signer = std::find_if(others.begin(), others.end(),
+                                     [&](const Filter& filter) { return role_of(filter, listen) == Role::signer; });
+    return static_cast<std::size_t>(signer - others.begin());
+}
+
 std::string socket_of(std::string_view listen) {
     if (const auto path = unix_path(listen); !path.empty()) return "unix:" + std::string(path);
     const Inet inet = inet_of(listen);

@@ -38,6 +38,11 @@ Role role_of(const Filter& filter);
 // port.
 Role role_of(const Filter& filter, std::string_view listen);
 
+// Where in a chain of others the milter belongs, which listens on `listen`: immediately before the first signer, which
+// must sign what it adds; else last, after filters that refuse or that add Authentication-Results (clamav, spf,
+// opendmarc), whose result it reads.
+std::size_t place_among(const std::vector<Filter>& others, std::string_view listen);
+
 // milter.listen as this host reaches it: as in Filter::socket, with loopback in place of every address.
 std::string socket_of(std::string_view listen);
 

@@ -189,12 +189,13 @@ Planner::Placed Planner::inserted(const List& list, const std::string& item, con
     std::size_t at = 0;
     for (const Item& other : items_of(list)) {
         at = list.value.find(other.text, at);
-        for (const Filter& filter : other.filters) {
-            if (role_of(filter, wanted_.listen) != Role::signer) continue;
+        const std::size_t place = place_among(other.filters, wanted_.listen);
+        if (place < other.filters.size()) {
             const std::string in = has_variable(other.text) ? " (" + other.text + ")" : "";
             std::string value = list.value;
             value.insert(at, item + comma);
-            return {std::move(value), "before the signer " + filter.text + in + ", which signs what is added" + more};
+            return {std::move(value),
+                    "before the signer " + other.filters[place].text + in + ", which signs what is added" + more};
         }
         at += other.text.size();
     }

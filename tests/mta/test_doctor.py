@@ -450,6 +450,18 @@ def redis_of_tomorrow(bed: DoctorBed) -> Report:
         redis.command(b"DEL", b"optout:meta")
 
 
+def test_the_milter_is_advised_before_the_signer_and_after_the_others(bed: DoctorBed) -> None:
+    """Where setup puts it: what adds Authentication-Results must come before it."""
+    with AddingFilter(bed.spool / "adder") as adder:
+        other = f"{{ unix:adder/{adder.path.name}, default_action=accept }}"
+        for name, chain in [("milter_not_listed_smtpd", f"{other}, unix:dkim-good/s"),
+                            ("milter_after_signer", f"{other}, unix:dkim-good/s, {OURS}")]:
+            with bed.postfix.but(smtpd_milters=chain):
+                report = bed.doctor(canary=False)
+            (finding,) = [finding for finding in report.found if finding["name"] == name]
+            assert finding["line"] == f"smtpd_milters = {other}, {OURS}, unix:dkim-good/s", str(report)
+
+
 @pytest.mark.parametrize("which", sorted(CASES))
 def test_one_broken_thing_is_one_finding(bed: DoctorBed, redis: PrivateRedis, which: str) -> None:
     bed.redis = redis

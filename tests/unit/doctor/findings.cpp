@@ -202,7 +202,21 @@ const std::vector<Row> rows{
      "-o { smtpd_milters = unix:optout-milter/milter.sock }"},
     // The public port 25 beside one that has it.
     {Name::milter_not_listed_smtpd, Severity::error, [](Facts& f) { add_way(f, "smtp inet", in_main, other_filter); },
-     "smtpd_milters = unix:optout-milter/milter.sock, unix:other/s"},
+     "smtpd_milters = unix:other/s, unix:optout-milter/milter.sock"},
+    // After what adds Authentication-Results, as setup has it.
+    {Name::milter_not_listed_smtpd, Severity::error,
+     [](Facts& f) {
+         f.mta.set->ways[0].filters.front() = {"", "{ unix:dmarc/s, x=y }", "unix:/q/dmarc/s", mta::WhenDown::tempfail};
+         f.canary = {};
+     },
+     "smtpd_milters = { unix:dmarc/s, x=y }, unix:optout-milter/milter.sock, unix:opendkim/opendkim.sock"},
+    {Name::milter_after_signer, Severity::error,
+     [](Facts& f) {
+         auto& filters = f.mta.set->ways[0].filters;
+         filters = {other_filter[0], filters[1], filters[0], {"", "inet:h:1", "inet:1@h", mta::WhenDown::tempfail}};
+         f.canary.header.signatures = {{"from"}};
+     },
+     "smtpd_milters = unix:other/s, unix:optout-milter/milter.sock, unix:opendkim/opendkim.sock, inet:h:1"},
     {Name::milter_not_listed_smtpd, Severity::error,
      [](Facts& f) { add_way(f, "smtp inet", "-o smtpd_milters of smtp/inet in /etc/postfix/master.cf", other_filter); },
      "-o { smtpd_milters = "},

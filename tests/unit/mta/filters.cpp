@@ -127,6 +127,17 @@ BOOST_AUTO_TEST_CASE(signers_are_known_by_name_or_port) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(the_milter_belongs_before_the_first_signer_else_last) {
+    const Filter other{"", "unix:/x", "unix:/x", WhenDown::tempfail};
+    const Filter signer{"", "inet:h:8891", "inet:8891@h", WhenDown::tempfail};
+    const std::string ours = "inet:12301@127.0.0.1";  // a signer's port
+    const Filter own{"", "inet:localhost:12301", "inet:12301@localhost", WhenDown::tempfail};
+    BOOST_TEST(place_among({}, ours) == 0U);
+    BOOST_TEST(place_among({other, other}, ours) == 2U);
+    BOOST_TEST(place_among({other, signer, other, signer}, ours) == 1U);
+    BOOST_TEST(place_among({own, other, signer}, ours) == 2U);
+}
+
 BOOST_AUTO_TEST_CASE(what_optout_yaml_listens_on_becomes_an_item) {
     const Place open{"/var/spool/postfix", ""};
     const Place jailed{"/var/spool/postfix", "/var/spool/postfix"};
