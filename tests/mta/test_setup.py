@@ -424,6 +424,27 @@ def test_sendmail_asks_the_milter_before_the_signer(directory: Path) -> None:
     assert setup("--undo").stdout == "Nothing is to be undone.\n"
 
 
+@pytest.mark.parametrize(("lines", "fault"), [
+    ("INPUT_MAIL_FILTER(`optout-milter', `S=unix:/run/optout-milter/milter.sock')dnl\n", "without F=T"),
+    ("INPUT_MAIL_FILTER(`optout-milter', `S=unix:/run/x, F=T')dnl\n", "names the socket unix:/run/x"),
+    (FILTERS + "INPUT_MAIL_FILTER(`optout-milter', `S=unix:/run/optout-milter/milter.sock, F=T')dnl\n",
+     "comes after the signer opendkim"),
+    ("INPUT_MAIL_FILTER(`optout-milter', `S=unix:/run/optout-milter/milter.sock, F=T')dnl\n" + FILTERS, ""),
+])
+def test_a_line_of_the_admins_that_does_not_do_is_told_of_and_left(directory: Path, lines: str, fault: str) -> None:
+    mc = directory / "sendmail.mc"
+    stock = (sendmail_root() / "usr/share/sendmail/cf/debian/sendmail.mc").read_text()
+    mc.write_text(stock.replace("MAILER_DEFINITIONS\n", lines + "MAILER_DEFINITIONS\n"))
+    before = mc.read_bytes()
+    milter = MilterDaemon(directory, base_settings(directory, Path("/run/optout-milter/milter.sock")))
+    done = milter.admin.run("setup", "sendmail", "--sendmail-mc", str(mc), "--apply")
+    assert mc.read_bytes() == before
+    if fault:
+        assert (done.returncode, done.stdout) == (2, "") and fault in done.stderr
+    else:
+        assert done.returncode == 0 and done.stdout.startswith("Nothing is to be done: ")
+
+
 def test_sendmail_asks_the_milter_first_where_the_admin_sets_the_order(directory: Path) -> None:
     mc = directory / "sendmail.mc"
     stock = (sendmail_root() / "usr/share/sendmail/cf/debian/sendmail.mc").read_text()
