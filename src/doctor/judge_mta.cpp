@@ -185,7 +185,7 @@ void judge_client_tables(const std::vector<Way>& ways, Findings& findings) {
 }
 
 Change socket_in_chroot(const Facts& facts, const std::string& chroot) {
-    return {facts.settings.file, "milter: {listen: \"unix:" + chroot + "/optout-milter/milter.sock\"}",
+    return {facts.settings.file, "milter.listen: unix:" + chroot + "/optout-milter/milter.sock",
             "systemctl restart optout-milter && optoutctl setup postfix --apply"};
 }
 
@@ -193,7 +193,7 @@ Change socket_in_chroot(const Facts& facts, const std::string& chroot) {
 Change way_to_socket(const Facts& facts, const std::string& obstacle) {
     const std::string& user = facts.mta.set->user;
     if (is_directory(obstacle) == IsDirectory::yes) return {"", "", open_for_group(obstacle, user, "")};
-    return {facts.settings.file, "milter: {socket_mode: 0660, socket_group: " + user + "}",
+    return {facts.settings.file, "milter.socket_mode: 0660\nmilter.socket_group: " + user,
             fmt::format("usermod -aG {} {} && systemctl restart optout-milter", user, user_of_daemon(facts))};
 }
 

@@ -79,7 +79,8 @@ const std::vector<Row> rows{
      [](Facts& f) {
          f.mta.by_mta = {{Try::Met::forbidden, "/x/milter.sock (srw------- optout optout)"}, {Try::Met::success, ""}};
      },
-     "usermod -aG postfix optout"},
+     "/etc/optout-milter/optout.yaml\nmilter.socket_mode: 0660\nmilter.socket_group: postfix\nusermod -aG postfix "
+     "optout"},
     {Name::milter_after_signer, Severity::error,
      [](Facts& f) {
          auto& filters = f.mta.set->ways[0].filters;
@@ -95,7 +96,7 @@ const std::vector<Row> rows{
     {Name::canary_refused, Severity::error, [](Facts& f) { refuse_canary(f, CanaryFacts::Step::sender, 550); },
      "550 no"},
     {Name::monitor_mode, Severity::note, [](Facts& f) { f.settings.milter.mode = MilterSettings::Mode::monitor; },
-     "mode: enforce"},
+     "\nmilter.mode: enforce\n"},
     {Name::keys_missing, Severity::error, [](Facts& f) { f.keys.state = KeysFacts::State::missing; },
      "optoutctl keys new /etc/optout-milter/keys"},
     {Name::keys_readable_by_others, Severity::error, [](Facts& f) { f.keys.mode = 0644; },
@@ -254,7 +255,7 @@ const std::vector<Row> rows{
          f.mta.recipient_code = 451;
          f.canary = {};
      },
-     "milter: {listen: \"unix:/var/spool/postfix/optout-milter/milter.sock\"}"},
+     "\nmilter.listen: unix:/var/spool/postfix/optout-milter/milter.sock\n"},
     {Name::socket_not_writable_for_mta, Severity::error,
      [](Facts& f) {
          f.mta.by_mta = {{Try::Met::forbidden, "/x/milter.sock (srw------- optout optout)"}, {Try::Met::success, ""}};
@@ -465,7 +466,54 @@ BOOST_AUTO_TEST_CASE(a_bad_certificate_of_our_own_is_named) {
     facts.web.get.outcome = WebAnswer::Outcome::tls_bad;
     const auto found = judge(facts);
     BOOST_REQUIRE(names_of(found) == "public_url_tls_bad ");
-    BOOST_TEST(found.front().change.line == "tls: {certificate: /etc/web.pem, key: /etc/web.key}");
+    BOOST_TEST(found.front().change.line == "web.tls.certificate: /etc/web.pem\nweb.tls.key: /etc/web.key");
+}
+
+BOOST_AUTO_TEST_CASE(a_line_to_change_is_not_the_one_that_is_there) {
+    Facts facts = healthy();
+    facts.web.get = {WebAnswer::Outcome::unreachable, "no", 0, "", WebAnswer::By::somebody};
+    facts.web.post = {};
+    auto found = judge(facts);
+    BOOST_REQUIRE(names_of(found) == "public_url_unreachable ");
+    BOOST_TEST(found.front().change.line == "");
+    BOOST_TEST(found.front().change.run == "systemctl status optout-web; curl -v https://lists.example.com/");
+
+    facts = healthy();
+    facts.settings.store.type = StoreSettings::Type::redis;
+    facts.settings.redis.address = "tcp:h:6379";
+    facts.store.answer = StoreFacts::Answer::fails;
+    found = judge(facts);
+    BOOST_REQUIRE(names_of(found) == "store_does_not_answer ");
+    BOOST_TEST(found.front().change.line == "");
+    BOOST_TEST(found.front().change.run.find("tcp:h:6379") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(where_a_redirect_ends_is_the_new_public_url) {
+    struct Redirect {
+        std::string location, line;
+    };
+    for (const Redirect& row : {
+             Redirect{"https://www.example.com/u/aaaa", "public_url: https://www.example.com"},
+             Redirect{"https://www.example.com/lists/u/aaaa", "public_url: https://www.example.com/lists"},
+             Redirect{"https://www.example.com:8443/", "public_url: https://www.example.com:8443"},
+             Redirect{"https://www.example.com", "public_url: https://www.example.com"},
+             Redirect{"/lists/u/aaaa", "public_url: https://lists.example.com/lists"},
+             Redirect{"//www.example.com/u/aaaa", "public_url: https://www.example.com"},
+             Redirect{"/login", ""},
+             Redirect{"/u/aaaa", ""},                          // itself
+             Redirect{"https://lists.example.com/login", ""},  // nor here
+             Redirect{"http://www.example.com/u/aaaa", ""},    // which is no public_url
+             Redirect{"", ""},
+         }) {
+        Facts facts = healthy();
+        facts.web.get.status = 302;
+        facts.web.get.location = row.location;
+        const auto found = judge(facts);
+        BOOST_REQUIRE(names_of(found) == "public_url_redirects ");
+        BOOST_TEST(found.front().change.line == row.line, row.location << ": " << found.front().change.line);
+        BOOST_TEST((row.line.empty() == found.front().change.file.empty()));
+        BOOST_TEST(!found.front().change.run.empty());
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_chain_of_master_cf_is_changed_there) {
