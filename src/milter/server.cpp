@@ -72,8 +72,7 @@ Result<void> serve(std::shared_ptr<const Service> service, const MakeService& re
     const auto listener = open_listener(settings);
     if (!listener) return tl::unexpected(listener.error());
 
-    // libmilter has a thread of its own, so that this one waits for signals: libmilter's signal thread takes SIGTERM
-    // too, but the kernel gives a signal to the main thread when that waits for it.
+    // libmilter has a thread of its own, so that this one waits for signals: see run_until_stopped().
     static std::atomic<int> ended{-1};
     std::thread([] {
         ended = smfi_main();
