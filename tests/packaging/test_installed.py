@@ -40,6 +40,16 @@ def test_the_installed_settings_are_the_sample_but_for_three_places(build: Path)
                      "  listen: unix:/var/spool/postfix/optout-milter/milter.sock", "  mode: monitor"]
 
 
+def test_a_sample_for_a_proxy_keeps_links_out_of_its_logs(packaging: Path) -> None:
+    nginx = (packaging / "nginx/optout-web.conf").read_text()
+    assert re.findall(r"^ *(access_log|error_log) .*\b(\w+);$", nginx, re.MULTILINE) == [
+        ("access_log", "off"), ("error_log", "emerg")]
+    caddy = re.sub(r"#.*\n", "", (packaging / "caddy/Caddyfile").read_text())
+    # Caddy's own log has these two without being asked for.
+    assert caddy.split()[:7] == ["{", "log", "default", "{", "exclude", "http.log.error", "http.handlers.reverse_proxy"]
+    assert caddy.split().count("log") == 1
+
+
 def test_the_reader_of_the_manual_finds_the_units_by_their_names(packaging: Path) -> None:
     for name in ("optout-milter", "optout-web"):
         documentation = re.search(r"^Documentation=(.*)$", (packaging / f"systemd/{name}.service").read_text(), re.M)
