@@ -1,9 +1,12 @@
-"""The settings as packages install them: the programs take them, and they change no mail before their owner says so."""
+"""What packages install: settings that the programs take and that change no mail before their owner says so, and pages
+that lead only to what is installed as well."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
+
+import pytest
 
 from conftest import ROOT, run
 
@@ -56,3 +59,40 @@ def test_the_reader_of_the_manual_finds_the_units_by_their_names(packaging: Path
         assert documentation is not None
         for page, section in re.findall(r"man:([\w.-]+)\((\d)\)", documentation[1]):
             assert (packaging / f"man/{page}.{section}").is_file()
+
+
+@pytest.fixture(scope="module")
+def installed_pages(build: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where README.md lies, installed."""
+    target = tmp_path_factory.mktemp("installed")
+    done = run("cmake", "--install", build, "--component", "documentation", "--prefix", target)
+    assert (done.returncode, done.stderr) == (0, "")
+    (page,) = target.glob("share/doc/*/README.md")
+    return page.parent
+
+
+def test_every_link_of_an_installed_page_leads_to_what_is_installed(installed_pages: Path) -> None:
+    dead, count = [], 0
+    for page in [installed_pages / "README.md", *sorted(installed_pages.glob("docs/*.md"))]:
+        for link in re.findall(r"\]\(([^)#\s]+)[^)\s]*\)", page.read_text()):
+            if not re.match(r"[a-z]+:", link):
+                count += 1
+                target = (page.parent / link).resolve()
+                if not (target.exists() and target.is_relative_to(installed_pages)):
+                    dead.append(f"{page.name}: {link}")
+    assert dead == []
+    assert count > 50  # else the pages were not read
+
+
+def test_every_documentation_file_that_is_named_is_installed(installed_pages: Path, packaging: Path) -> None:
+    pages = [*installed_pages.glob("docs/*.md"), *packaging.glob("man/*"), *packaging.glob("debian/*.README.Debian")]
+    named = {path.rstrip(".,:;") for page in pages
+             for path in re.findall(r"/usr/share/doc/optout-milter/([\w./-]+)", page.read_text().replace("\\-", "-"))}
+    assert named
+    assert [path for path in sorted(named) if not (installed_pages / path).exists()] == []
+
+
+def test_debian_takes_no_page_away_and_packs_none(packaging: Path) -> None:
+    rules = (packaging / "debian/rules").read_text()
+    assert re.findall(r"^\trm .*share/doc.*", rules, re.MULTILINE) == []
+    assert re.findall(r"dh_compress (.*)", rules) == ["-X.md -Xdoc/optout-milter/config -Xdoc/optout-milter/packaging"]
