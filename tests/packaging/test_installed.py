@@ -96,3 +96,15 @@ def test_debian_takes_no_page_away_and_packs_none(packaging: Path) -> None:
     rules = (packaging / "debian/rules").read_text()
     assert re.findall(r"^\trm .*share/doc.*", rules, re.MULTILINE) == []
     assert re.findall(r"dh_compress (.*)", rules) == ["-X.md -Xdoc/optout-milter/config -Xdoc/optout-milter/packaging"]
+
+
+def test_the_page_says_what_the_rpm_does(packaging: Path) -> None:
+    page = (ROOT / "docs/packages.md").read_text()
+    spec = (packaging / "rpm/optout-milter.spec").read_text()
+    mode = re.search(r"%attr\((\d+),(\w+),(\w+)\) /etc/optout-milter/optout\.yaml", spec)
+    assert mode is not None
+    row = next(line for line in page.splitlines() if line.startswith("| `/etc/optout-milter/optout.yaml`"))
+    assert f"RPM {mode[2]}:{mode[3]} {mode[1]}" in row
+    assert re.findall(r"systemctl.* (?:start|enable) ", spec) == []
+    assert "**The RPM starts nothing.**" in page
+    assert "systemctl enable --now optout-milter\n" in page
