@@ -16,15 +16,11 @@ install(FILES packaging/completions/optoutctl.bash DESTINATION ${CMAKE_INSTALL_D
 install(FILES packaging/completions/optoutctl.fish DESTINATION ${CMAKE_INSTALL_DATADIR}/fish/vendor_completions.d)
 install(FILES packaging/completions/_optoutctl DESTINATION ${OPTOUT_ZSH_DIR})
 
-# The pages and what they point to, as they lie in the source.
-install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR})
-install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs FILES_MATCHING PATTERN "*.md")
-install(FILES config/optout.yaml DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
-foreach(example nginx caddy)
-  if(EXISTS ${PROJECT_SOURCE_DIR}/packaging/${example})
-    install(DIRECTORY packaging/${example} DESTINATION ${CMAKE_INSTALL_DOCDIR}/examples)
-  endif()
-endforeach()
+# The pages and what they point to, as they lie in the source: the links between them hold.
+install(FILES README.md CHANGELOG.md DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT documentation)
+install(DIRECTORY docs/ DESTINATION ${CMAKE_INSTALL_DOCDIR}/docs COMPONENT documentation FILES_MATCHING PATTERN "*.md")
+install(DIRECTORY config DESTINATION ${CMAKE_INSTALL_DOCDIR} COMPONENT documentation)
+install(DIRECTORY packaging/nginx packaging/caddy DESTINATION ${CMAKE_INSTALL_DOCDIR}/packaging COMPONENT documentation)
 
 install(FILES packaging/sendmail/optout-milter.m4 DESTINATION ${CMAKE_INSTALL_DATADIR}/optout-milter)
 

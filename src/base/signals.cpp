@@ -3,9 +3,14 @@
 
 #include <pthread.h>
 #include <signal.h>
+#include <unistd.h>
 
-#include <cerrno>
+#include <chrono>
+#include <exception>
+#include <thread>
+#include <utility>
 
+#include "base/guarded.h"
 #include "base/log.h"
 
 namespace optout {
@@ -19,27 +24,56 @@ sigset_t our_signals() {
     return set;
 }
 
-constexpr int none_yet = 0;
-
-// The next signal, or none_yet when the time is over.
-int wait_for_signal(const std::optional<Deadline>& until) {
+int wait_for_signal() {
     const sigset_t set = our_signals();
     for (;;) {
         int signal = 0;
-        if (!until) {
-            if (sigwait(&set, &signal) == 0) return signal;
-            continue;
-        }
-        const auto left = until->left();
-        const timespec time{left.count() / 1000, (left.count() % 1000) * 1'000'000};
-        signal = sigtimedwait(&set, nullptr, &time);
-        if (signal > 0) return signal;
-        if (errno == EAGAIN) return none_yet;
+        if (sigwait(&set, &signal) == 0) return signal;
     }
 }
 
 const char* name_of(int signal) {
     return signal == SIGTERM ? "TERM" : signal == SIGINT ? "INT" : "HUP";
+}
+
+// What signals asked for and is not done yet.
+struct Asked {
+    enum class Reload { no, yes } reload = Reload::no;
+    enum class Stop { no, yes } stop = Stop::no;
+    bool none() const { return reload == Reload::no && stop == Stop::no; }
+};
+
+// Until a stop is asked for. What is asked twice before it is begun is done once.
+void act(Guarded<Asked>& asked, const Notices& notices, const std::function<void()>& reload,
+         const std::function<Serves()>& serves) {
+    const auto next = [&] {
+        return notices.alive_every ? std::optional(std::chrono::steady_clock::now() + *notices.alive_every)
+                                   : std::nullopt;
+    };
+    auto due = next();
+    for (;;) {
+        Asked now;
+        {
+            auto holder = asked.lock();
+            const auto something = [](const Asked& one) { return !one.none(); };
+            if (due) {
+                holder.wait_until(*due, something);
+            } else {
+                holder.wait(something);
+            }
+            now = std::exchange(*holder, Asked{});
+        }
+        if (now.stop == Asked::Stop::yes) return;
+        if (now.reload == Asked::Reload::yes) {
+            notices.tell(Notice::reloading);
+            reload();
+            notices.tell(Notice::ready);
+        }
+        // Asked for after a reload too: many of them must not look like a daemon that hangs.
+        if (!due || std::chrono::steady_clock::now() < *due) continue;
+        if (serves() == Serves::yes) notices.tell(Notice::alive);
+        due = next();
+    }
 }
 
 }  // namespace
@@ -54,27 +88,28 @@ void block_signals() {
 
 void run_until_stopped(const Notices& notices, const std::function<void()>& reload,
                        const std::function<Serves()>& serves) {
-    const auto next = [&] {
-        return notices.alive_every ? std::optional(Deadline::in(*notices.alive_every)) : std::nullopt;
-    };
     notices.tell(Notice::ready);
-    auto due = next();
-    for (;;) {
-        const int signal = wait_for_signal(due);
-        if (signal == SIGUSR1) {
-            notices.tell(Notice::reloading);
-            reload();
-            notices.tell(Notice::ready);
-        } else if (signal != none_yet) {
-            log_info(LogLine().with("event", "stopping").with("signal", name_of(signal)));
-            notices.tell(Notice::stopping);
-            return;
+    Guarded<Asked> asked;
+    std::exception_ptr failed;
+    std::thread actor([&] {
+        try {
+            act(asked, notices, reload, serves);
+        } catch (...) {
+            failed = std::current_exception();
+            ::kill(::getpid(), SIGTERM);
         }
-        // Asked for after a reload too: many of them must not look like a daemon that hangs.
-        if (!due || due->state() == Deadline::State::open) continue;
-        if (serves() == Serves::yes) notices.tell(Notice::alive);
-        due = next();
+    });
+    int signal = wait_for_signal();
+    for (; signal == SIGUSR1; signal = wait_for_signal()) {
+        asked.lock()->reload = Asked::Reload::yes;
+        asked.notify_one();
     }
+    log_info(LogLine().with("event", "stopping").with("signal", name_of(signal)));
+    asked.lock()->stop = Asked::Stop::yes;
+    asked.notify_one();
+    actor.join();
+    notices.tell(Notice::stopping);
+    if (failed) std::rethrow_exception(failed);
 }
 
 }  // namespace optout

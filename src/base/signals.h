@@ -15,7 +15,9 @@ void block_signals();
 enum class Serves { yes, no };
 
 // Tells `ready`, then waits for signals until one says stop, which is logged. `serves` is asked as often as `alive` is
-// waited for, and only its yes is passed on; it must end by itself within a few seconds.
+// waited for, and only its yes is passed on; it must end by itself within a few seconds. Both functions are called in a
+// thread of their own: the calling one, main's, waits for signals all the time, since the kernel gives them to another
+// thread that waits for the same ones, as libmilter's does, only where main's is not waiting.
 void run_until_stopped(const Notices& notices, const std::function<void()>& reload,
                        const std::function<Serves()>& serves);
 

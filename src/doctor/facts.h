@@ -61,11 +61,19 @@ struct MilterFacts {
     std::string failure;  // nothing
 };
 
+// That a group or everybody may write to.
+struct OpenDirectory {
+    std::string path;
+    std::string access;  // "/run/optout-milter (drwxrwxr-x optout optout)"
+    unsigned mode = 0;
+};
+
 struct MtaFacts {
     enum class Found { not_looked_at, yes, no } found = Found::not_looked_at;
-    std::string failure;            // it is there and its settings cannot be read
-    std::optional<mta::Facts> set;  // sockets with symbolic links followed
-    std::vector<Try> by_mta;        // for each way of `set`: our socket, by the MTA's user, in its chroot
+    std::string failure;                          // it is there and its settings cannot be read
+    std::optional<mta::Facts> set;                // sockets with symbolic links followed
+    std::vector<Try> by_mta;                      // for each way of `set`: our socket, by the MTA's user, in its chroot
+    std::vector<OpenDirectory> open_directories;  // above our socket
     enum class Smtp { not_asked, answers, silent } smtp = Smtp::not_asked;
     std::string asked;         // "127.0.0.1:25"
     std::string smtp_failure;  // silent

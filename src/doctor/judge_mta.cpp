@@ -8,8 +8,8 @@
 #include "base/text.h"
 #include "doctor/judge.h"
 #include "doctor/our_filter.h"
+#include "doctor/sendmail_lines.h"
 #include "mta/filters.h"
-#include "mta/sendmail_plan.h"
 
 namespace optout::doctor {
 
@@ -95,25 +95,25 @@ Change postfix_chain(const Facts& facts, const WayIn& way, std::vector<std::stri
     return postfix_change(setting, join(texts, ", "));
 }
 
-Change sendmail_filter(const Facts& facts) {
-    return {facts.mta.set->source, "INPUT_MAIL_FILTER(" + mta::sendmail_equates(facts.milter.socket) + ")dnl",
+// Other files than sendmail.mc beside sendmail.cf are its source too.
+Change sendmail_change(const Facts& facts, std::string line) {
+    const std::string& source = facts.mta.set->source;
+    return {(source.ends_with(".mc") ? "" : "the .mc file of ") + source, std::move(line),
             "make -C /etc/mail && service sendmail restart"};
 }
 
-// With our filter where setup would put it.
-Change with_ours_in_place(const Facts& facts, const WayIn& way) {
+Change chain_change(const Facts& facts, const WayIn& way) {
+    const std::string& socket = facts.milter.socket;
     switch (facts.mta.set->kind) {
-        case Kind::sendmail: return sendmail_filter(facts);
+        case Kind::sendmail: return sendmail_change(facts, sendmail_chain_line(*facts.mta.set, way, socket));
         case Kind::postfix: break;
     }
-    const auto ours = position_of_ours(way, facts.milter.socket);
-    std::vector<mta::Filter> others = way.filters;
-    if (ours) others.erase(others.begin() + static_cast<std::ptrdiff_t>(*ours));
     std::vector<std::string> texts;
-    for (const mta::Filter& other : others) texts.push_back(other.text);
-    const std::size_t place = mta::place_among(others, facts.milter.socket);
-    texts.insert(texts.begin() + static_cast<std::ptrdiff_t>(place),
-                 ours ? way.filters[*ours].text : postfix_name(way, facts.milter.socket));
+    mta::Filter missing;
+    missing.text = postfix_name(way, socket);
+    for (mta::Filter& filter : with_ours_in_place(way, socket, std::move(missing))) {
+        texts.push_back(std::move(filter.text));
+    }
     return postfix_chain(facts, way, std::move(texts));
 }
 
@@ -132,7 +132,7 @@ Lacks lacks(const WayIn& way) {
 // no_milters stands in the way of any chain.
 Change listing_change(const Facts& facts, const WayIn& way) {
     const Setting setting = setting_of(way.setting, "");
-    if (setting.parameter != no_milters_parameter) return with_ours_in_place(facts, way);
+    if (setting.parameter != no_milters_parameter) return chain_change(facts, way);
     return {setting.file, "take no_milters out of " + way.setting.substr(0, way.setting.rfind(" in ")),
             "postfix reload && optoutctl doctor"};
 }
@@ -197,6 +197,40 @@ Change way_to_socket(const Facts& facts, const std::string& obstacle) {
             fmt::format("usermod -aG {} {} && systemctl restart optout-milter", user, user_of_daemon(facts))};
 }
 
+constexpr unsigned sticky = 01000;
+
+// As Sendmail judges the directories above a socket, whoever it runs as.
+bool is_trusted(const OpenDirectory& directory, const mta::Facts& set) {
+    constexpr unsigned everybody = 0002;
+    const auto lets_pass = [&](std::string_view word) {
+        return std::find(set.dont_blame.begin(), set.dont_blame.end(), word) != set.dont_blame.end();
+    };
+    if ((directory.mode & sticky) != 0 && lets_pass("truststickybit")) return true;
+    return (directory.mode & everybody) == 0 && lets_pass("groupwritabledirpathsafe");
+}
+
+// One with the sticky bit is as wide as it must be (/tmp): there the socket is in the wrong place.
+Change trusted_directory(const Facts& facts, const OpenDirectory& directory) {
+    if ((directory.mode & sticky) == 0) return {"", "", "chmod go-w " + directory.path};
+    return {facts.settings.file, "milter: {listen: \"unix:/run/optout-milter/milter.sock\"}",
+            "systemctl restart optout-milter && optoutctl doctor"};
+}
+
+void judge_trust(const Facts& facts, const std::vector<Way>& ways, Findings& findings) {
+    const mta::Facts& set = *facts.mta.set;
+    if (set.kind != Kind::sendmail) return;
+    const auto asked = some_of(ways, [](const Way& way) { return way.ours.has_value(); });
+    const auto& directories = facts.mta.open_directories;
+    const auto open = std::find_if(directories.begin(), directories.end(),
+                                   [&](const OpenDirectory& directory) { return !is_trusted(directory, set); });
+    if (asked.empty() || open == directories.end()) return;
+    findings.push_back(
+        finding_of(Name::socket_not_writable_for_mta,
+                   fmt::format("Sendmail ({}) does not connect to {}: others than its owner may write to {}",
+                               names_of(asked), unix_path(facts.settings.milter.listen), open->access),
+                   trusted_directory(facts, *open)));
+}
+
 void judge_socket(const Facts& facts, const std::vector<Way>& ways, Findings& findings) {
     if (facts.milter.answer != MilterFacts::Answer::answers) return;
     const auto outside = some_of(ways, [&](const Way& way) {
@@ -213,7 +247,7 @@ void judge_socket(const Facts& facts, const std::vector<Way>& ways, Findings& fi
     }
     const auto forbidden =
         some_of(ways, [](const Way& way) { return way.ours && way.by_mta.met == Try::Met::forbidden; });
-    if (forbidden.empty()) return;
+    if (forbidden.empty()) return judge_trust(facts, ways, findings);
     const std::string& user = facts.mta.set->user;
     findings.push_back(
         finding_of(Name::socket_not_writable_for_mta,
@@ -235,16 +269,19 @@ void judge_order(const Facts& facts, const std::vector<Way>& ways, Findings& fin
     findings.push_back(finding_of(Name::milter_after_signer,
                                   fmt::format("in the chain of {} the milter comes after {}, which seems to sign",
                                               names_of(late), signer_before(late.front())->text),
-                                  with_ours_in_place(facts, *late.front().way)));
+                                  chain_change(facts, *late.front().way)));
 }
 
 // In its own item it holds wherever "accept" comes from: main.cf, master.cf, the item itself.
 Change with_tempfail(const Facts& facts, const WayIn& way, std::size_t ours) {
     switch (facts.mta.set->kind) {
-        case Kind::sendmail: return sendmail_filter(facts);
+        case Kind::sendmail:
+            return sendmail_change(facts,
+                                   sendmail_tempfail_line(*facts.mta.set, way.filters[ours], facts.milter.socket));
         case Kind::postfix: break;
     }
     std::vector<std::string> texts;
+    texts.reserve(way.filters.size());
     for (const mta::Filter& filter : way.filters) texts.push_back(filter.text);
     texts[ours] = mta::with_tempfail(texts[ours], mta::Layout::blanks);
     return postfix_chain(facts, way, std::move(texts));
@@ -304,15 +341,23 @@ Delimiter delimiter_of(const Facts& facts) {
 
 Change delimiter_change(const Facts& facts) {
     const mta::Facts& set = *facts.mta.set;
+    const std::string& separator = facts.settings.mailto.separator;
     switch (set.kind) {
         case Kind::sendmail:
-            return {set.source, "dnl FEATURE(`preserve_local_plus_detail')",
-                    "make -C /etc/mail && service sendmail restart"};
+            // It knows no other.
+            if (separator != "+") {
+                return {facts.settings.file, "mailto_separator: \"+\"", "systemctl reload optout-milter"};
+            }
+            return sendmail_change(facts, "dnl FEATURE(`preserve_local_plus_detail')");
         case Kind::postfix: break;
     }
-    const std::string& separator = facts.settings.mailto.separator;
     const bool known = set.tag_separator.find(separator) != std::string::npos;
     return {set.source, "recipient_delimiter = " + set.tag_separator + (known ? "" : separator), "postfix reload"};
+}
+
+std::string alias_file(const mta::Facts& set) {
+    if (!set.alias_file.empty()) return set.alias_file;
+    return set.kind == Kind::sendmail ? "/etc/mail/aliases" : "/etc/aliases";
 }
 
 }  // namespace
@@ -349,10 +394,11 @@ void judge_unsubscribe_address(const Facts& facts, Findings& findings) {
         return;
     }
     if (facts.mta.recipient_code == 0 || milter_is_reached(findings) == Reached::no) return;
-    Finding finding = finding_of(Name::unsubscribe_address_refused,
-                                 "RCPT TO:<" + facts.mta.recipient + "> on " + facts.mta.asked +
-                                     " is answered with: " + facts.mta.recipient_reply,
-                                 {"/etc/aliases", facts.settings.mailto.local + ": postmaster", "newaliases"});
+    Finding finding =
+        finding_of(Name::unsubscribe_address_refused,
+                   "RCPT TO:<" + facts.mta.recipient + "> on " + facts.mta.asked +
+                       " is answered with: " + facts.mta.recipient_reply,
+                   {alias_file(*facts.mta.set), facts.settings.mailto.local + ": postmaster", "newaliases"});
     if (facts.mta.recipient_code / 100 == 4) finding.severity = Severity::warning;
     findings.push_back(std::move(finding));
 }

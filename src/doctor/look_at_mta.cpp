@@ -1,4 +1,5 @@
 // See look.h: the milter on its socket, the MTA's settings, and what the MTA says.
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -76,6 +77,7 @@ Result<mta::Facts> read(mta::Kind kind, const Wishes& wishes) {
 
 // So that two names of one socket are the same text.
 void follow_links(mta::Facts& set) {
+    for (mta::Filter& filter : set.filters) filter.socket = canonical_socket(filter.socket);
     for (mta::WayIn& way : set.ways) {
         if (!way.chroot.empty()) way.chroot = canonical(way.chroot);
         for (mta::Filter& filter : way.filters) filter.socket = canonical_socket(filter.socket);
@@ -101,6 +103,20 @@ void try_socket(Facts& facts) {
     facts.not_looked_at.push_back(
         {Group::mta, "whether " + set.user + " may connect to " + path + ", in its chroot where it has one",
          who ? "only root can try it" : "there is no such user"});
+}
+
+std::vector<OpenDirectory> open_directories(const std::string& socket) {
+    std::vector<OpenDirectory> open;
+    const fs::path path(unix_path(socket));
+    if (path.empty()) return open;
+    fs::path so_far;
+    for (const auto& part : path.parent_path()) {
+        so_far /= part;
+        struct stat about{};
+        if (::stat(so_far.c_str(), &about) != 0 || (about.st_mode & (S_IWGRP | S_IWOTH)) == 0) continue;
+        open.push_back({so_far.string(), access_text(so_far.string()), about.st_mode & 07777U});
+    }
+    return open;
 }
 
 struct RecipientAnswer {
@@ -190,6 +206,7 @@ void look_at_mta(const Wishes& wishes, Facts& facts) {
     follow_links(*set);
     facts.mta.set = std::move(*set);
     try_socket(facts);
+    facts.mta.open_directories = open_directories(facts.milter.socket);
     ask_smtp(facts);
 }
 

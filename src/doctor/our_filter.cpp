@@ -44,6 +44,18 @@ std::optional<std::size_t> position_of_ours(const mta::WayIn& way, const std::st
     return static_cast<std::size_t>(found - way.filters.begin());
 }
 
+std::vector<mta::Filter> with_ours_in_place(const mta::WayIn& way, const std::string& socket, mta::Filter missing) {
+    std::vector<mta::Filter> chain = way.filters;
+    mta::Filter ours = std::move(missing);
+    if (const auto position = position_of_ours(way, socket)) {
+        ours = chain[*position];
+        chain.erase(chain.begin() + static_cast<std::ptrdiff_t>(*position));
+    }
+    const std::size_t place = mta::place_among(chain, socket);
+    chain.insert(chain.begin() + static_cast<std::ptrdiff_t>(place), std::move(ours));
+    return chain;
+}
+
 const mta::WayIn* way_to_speak_to(const std::vector<mta::WayIn>& ways, const std::string& socket) {
     const mta::WayIn* best = nullptr;
     int best_rank = -1;

@@ -72,8 +72,7 @@ Result<void> serve(std::shared_ptr<const Service> service, const MakeService& re
     const auto listener = open_listener(settings);
     if (!listener) return tl::unexpected(listener.error());
 
-    // libmilter has a thread of its own, so that this one waits for signals: libmilter's signal thread takes SIGTERM
-    // too, but the kernel gives a signal to the main thread when that waits for it.
+    // libmilter has a thread of its own, so that this one waits for signals: see run_until_stopped().
     static std::atomic<int> ended{-1};
     std::thread([] {
         ended = smfi_main();
@@ -87,7 +86,7 @@ Result<void> serve(std::shared_ptr<const Service> service, const MakeService& re
     run_until_stopped(notices, [&] { take(services, reload); }, [&] { return ask_as_mta(*listener); });
     // Each callback ends by its own deadlines; should one not, the recorder must not be taken away from under it.
     if (close_callbacks(Deadline::in(std::chrono::seconds(30))) == Closed::some_inside) {
-        log_error(LogLine().with("event", "stopped").with("why", "a session did not end within 30s"));
+        log_error(LogLine().with("event", "stopped").with("why", "what a session was doing did not end within 30s"));
         std::_Exit(1);
     }
     // smfi_stop() is not called: it takes up to five seconds, destroys locks that libmilter's other threads still use,

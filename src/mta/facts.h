@@ -53,6 +53,9 @@ struct Facts {
     std::string recipient_delimiter;         // Sendmail: "+" where it is kept (preserve_local_plus_detail), else empty
     std::vector<std::string> local_domains;  // mail to them is delivered on this host (mydestination and the virtual
                                              // domains, class w); of tables only the name is known, "hash:/etc/x"
+    std::string alias_file;                  // Sendmail: "/etc/mail/aliases"; empty: not known
+    std::vector<std::string> dont_blame;  // Sendmail: what its checks of files let pass (DontBlameSendmail), lower case
+    std::vector<Filter> filters;          // Sendmail: all that it knows, be they in a chain or not
     std::vector<WayIn> ways;
     friend bool operator==(const Facts&, const Facts&) = default;
 };

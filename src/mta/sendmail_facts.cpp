@@ -56,6 +56,13 @@ std::string port_number(std::string_view port) {
     return port.empty() ? "25" : std::string(port);
 }
 
+// The first of "/etc/mail/aliases, hash:/etc/other".
+std::string file_of_aliases(std::string_view value) {
+    const std::string_view first = trim(value.substr(0, value.find(',')));
+    const auto path = first.find('/');
+    return path == std::string_view::npos ? "" : std::string(first.substr(path));
+}
+
 class Reading {
   public:
     void take(std::string_view line);
@@ -78,6 +85,8 @@ void Reading::take_option(std::string_view option) {
     if (equals_ignoring_case(name, "InputMailFilters")) input_filters_ = value;
     if (equals_ignoring_case(name, "DaemonPortOptions")) daemons_.push_back(value);
     if (equals_ignoring_case(name, "QueueDirectory")) found_.facts.queue_directory = value;
+    if (equals_ignoring_case(name, "AliasFile")) found_.facts.alias_file = file_of_aliases(value);
+    if (equals_ignoring_case(name, "DontBlameSendmail")) found_.facts.dont_blame = split_milters(lower_ascii(value));
     if (equals_ignoring_case(name, "RunAsUser")) found_.facts.user = value.substr(0, value.find(':'));
 }
 
@@ -136,6 +145,7 @@ SendmailText Reading::result() {
     found_.facts.kind = Kind::sendmail;
     if (found_.facts.user.empty()) found_.facts.user = "root";
     if (daemons_.empty()) daemons_.emplace_back("Name=MTA");
+    for (const auto& [name, filter] : filters_) found_.facts.filters.push_back(filter);
     for (const std::string& daemon : daemons_) found_.facts.ways.push_back(way_of(daemon));
     return std::move(found_);
 }

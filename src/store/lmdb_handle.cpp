@@ -9,6 +9,9 @@ namespace optout {
 
 std::string lmdb_text(int code) {
     switch (code) {
+        // LMDB locks the byte of lock.mdb whose offset is the process id, and finds it locked.
+        case EAGAIN:
+            return "a process with the same process id, in another PID namespace, has it open: let them share one";
         case MDB_MAP_FULL: return "its map is full: it has reached the map size that it was opened with";
         case MDB_READERS_FULL: return "all reader slots are in use";
         case MDB_MAP_RESIZED: return "another process opened it with a larger map size";

@@ -87,7 +87,24 @@ def test_says_that_it_reloads_and_that_it_stops() -> None:
         assert [daemon.other_than_alive() for _ in range(2)] == ["RELOADING=1", "READY=1"]
         daemon.process.send_signal(signal.SIGTERM)
         assert daemon.other_than_alive() == "STOPPING=1"
-        assert daemon.process.wait(10 * patience()) == 0
+        assert daemon.process.wait(10 * patience()) == 0, daemon.log_file.read_text()
+
+
+def test_takes_a_stop_while_it_waits_for_its_own_answer() -> None:
+    """libmilter has a thread that would take the signal, and end all sessions before anything is said of it."""
+    with started() as daemon, socket.socket(socket.AF_UNIX) as deaf:
+        assert daemon.next_notice() == "READY=1"
+        daemon.socket_file.unlink()
+        deaf.bind(str(daemon.socket_file))
+        deaf.listen()
+        deaf.settimeout(20 * patience())
+        connection, _ = deaf.accept()
+        with connection:
+            daemon.process.send_signal(signal.SIGTERM)
+            wait_until(lambda: "event=stopping signal=TERM" in daemon.log_file.read_text(), "it takes no signal")
+            assert daemon.complaints() == 0
+        assert daemon.other_than_alive() == "STOPPING=1"
+        assert daemon.process.wait(10 * patience()) == 0, daemon.log_file.read_text()
 
 
 def test_is_not_alive_when_no_mta_gets_an_answer() -> None:

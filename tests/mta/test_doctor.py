@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from support.doctor_bed import CANARY, USER, AddingFilter, DoctorBed, HomePostfix, Report, own
+from support.doctor_bed import CANARY, USER, AddingFilter, DoctorBed, HomePostfix, Report, mode, own
 from support.milter_daemon import MilterDaemon
 from support.postfix import Listener
 from support.private_redis import PrivateRedis
@@ -57,16 +57,6 @@ def moved(path: Path) -> Iterator[None]:
     finally:
         path.unlink(missing_ok=True)
         away.rename(path)
-
-
-@contextlib.contextmanager
-def mode(path: Path, bits: int) -> Iterator[None]:
-    before = path.stat().st_mode & 0o7777
-    path.chmod(bits)
-    try:
-        yield
-    finally:
-        path.chmod(before)
 
 
 # ---- all is well ----

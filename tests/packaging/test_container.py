@@ -113,3 +113,12 @@ def test_it_starts_the_program_itself(instructions: list[Instruction]) -> None:
     assert json.loads(of(instructions, "ENTRYPOINT")[0].rest) == ["/usr/sbin/optout-milter"]
     assert json.loads(of(instructions, "CMD")[0].rest) == ["-c", "/etc/optout-milter/optout.yaml"]
     assert (len(of(instructions, "ENTRYPOINT")), len(of(instructions, "CMD"))) == (1, 1)
+
+
+def test_what_the_page_shows_shares_the_process_ids() -> None:
+    # Why: tests/web/test_pid_namespaces.py.
+    page = (ROOT / "docs/packages.md").read_text().split("\n## Container\n")[1].split("\n## ")[0].replace("\\\n", "")
+    (pod,) = re.findall(r"podman pod create --name (\S+) --share \S*\bpid\b", page)
+    daemons = re.findall(r"^ {4}podman run -d (.*)", page, re.MULTILINE)
+    assert len(daemons) == 2
+    assert [command for command in daemons if f"--pod {pod} " not in command] == []

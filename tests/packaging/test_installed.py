@@ -1,9 +1,12 @@
-"""The settings as packages install them: the programs take them, and they change no mail before their owner says so."""
+"""What packages install: settings that the programs take and that change no mail before their owner says so, and pages
+that lead only to what is installed as well."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
+
+import pytest
 
 from conftest import ROOT, run
 
@@ -40,9 +43,68 @@ def test_the_installed_settings_are_the_sample_but_for_three_places(build: Path)
                      "  listen: unix:/var/spool/postfix/optout-milter/milter.sock", "  mode: monitor"]
 
 
+def test_a_sample_for_a_proxy_keeps_links_out_of_its_logs(packaging: Path) -> None:
+    nginx = (packaging / "nginx/optout-web.conf").read_text()
+    assert re.findall(r"^ *(access_log|error_log) .*\b(\w+);$", nginx, re.MULTILINE) == [
+        ("access_log", "off"), ("error_log", "emerg")]
+    caddy = re.sub(r"#.*\n", "", (packaging / "caddy/Caddyfile").read_text())
+    # Caddy's own log has these two without being asked for.
+    assert caddy.split()[:7] == ["{", "log", "default", "{", "exclude", "http.log.error", "http.handlers.reverse_proxy"]
+    assert caddy.split().count("log") == 1
+
+
 def test_the_reader_of_the_manual_finds_the_units_by_their_names(packaging: Path) -> None:
     for name in ("optout-milter", "optout-web"):
         documentation = re.search(r"^Documentation=(.*)$", (packaging / f"systemd/{name}.service").read_text(), re.M)
         assert documentation is not None
         for page, section in re.findall(r"man:([\w.-]+)\((\d)\)", documentation[1]):
             assert (packaging / f"man/{page}.{section}").is_file()
+
+
+@pytest.fixture(scope="module")
+def installed_pages(build: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where README.md lies, installed."""
+    target = tmp_path_factory.mktemp("installed")
+    done = run("cmake", "--install", build, "--component", "documentation", "--prefix", target)
+    assert (done.returncode, done.stderr) == (0, "")
+    (page,) = target.glob("share/doc/*/README.md")
+    return page.parent
+
+
+def test_every_link_of_an_installed_page_leads_to_what_is_installed(installed_pages: Path) -> None:
+    dead, count = [], 0
+    for page in [installed_pages / "README.md", *sorted(installed_pages.glob("docs/*.md"))]:
+        for link in re.findall(r"\]\(([^)#\s]+)[^)\s]*\)", page.read_text()):
+            if not re.match(r"[a-z]+:", link):
+                count += 1
+                target = (page.parent / link).resolve()
+                if not (target.exists() and target.is_relative_to(installed_pages)):
+                    dead.append(f"{page.name}: {link}")
+    assert dead == []
+    assert count > 50  # else the pages were not read
+
+
+def test_every_documentation_file_that_is_named_is_installed(installed_pages: Path, packaging: Path) -> None:
+    pages = [*installed_pages.glob("docs/*.md"), *packaging.glob("man/*"), *packaging.glob("debian/*.README.Debian")]
+    named = {path.rstrip(".,:;") for page in pages
+             for path in re.findall(r"/usr/share/doc/optout-milter/([\w./-]+)", page.read_text().replace("\\-", "-"))}
+    assert named
+    assert [path for path in sorted(named) if not (installed_pages / path).exists()] == []
+
+
+def test_debian_takes_no_page_away_and_packs_none(packaging: Path) -> None:
+    rules = (packaging / "debian/rules").read_text()
+    assert re.findall(r"^\trm .*share/doc.*", rules, re.MULTILINE) == []
+    assert re.findall(r"dh_compress (.*)", rules) == ["-X.md -Xdoc/optout-milter/config -Xdoc/optout-milter/packaging"]
+
+
+def test_the_page_says_what_the_rpm_does(packaging: Path) -> None:
+    page = (ROOT / "docs/packages.md").read_text()
+    spec = (packaging / "rpm/optout-milter.spec").read_text()
+    mode = re.search(r"%attr\((\d+),(\w+),(\w+)\) /etc/optout-milter/optout\.yaml", spec)
+    assert mode is not None
+    row = next(line for line in page.splitlines() if line.startswith("| `/etc/optout-milter/optout.yaml`"))
+    assert f"RPM {mode[2]}:{mode[3]} {mode[1]}" in row
+    assert re.findall(r"systemctl.* (?:start|enable) ", spec) == []
+    assert "**The RPM starts nothing.**" in page
+    assert "systemctl enable --now optout-milter\n" in page

@@ -133,6 +133,16 @@ def own(*paths: Path) -> None:
         os.chown(path, *ids(USER))
 
 
+@contextlib.contextmanager
+def mode(path: Path, bits: int) -> Iterator[None]:
+    before = path.stat().st_mode & 0o7777
+    path.chmod(bits)
+    try:
+        yield
+    finally:
+        path.chmod(before)
+
+
 def make_certificate(directory: Path) -> tuple[Path, Path]:
     certificate, key = directory / "web.pem", directory / "web.key"
     subprocess.run([program("openssl", "openssl"), "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256",
@@ -238,6 +248,8 @@ class Report:
 
 
 class DoctorBed:
+    mailto = "unsubscribe@lists.example.com"
+
     def __init__(self) -> None:
         self.directory = Path(tempfile.mkdtemp(prefix="optout-doctor-"))
         self.directory.chmod(0o755)
@@ -251,20 +263,12 @@ class DoctorBed:
             raise
 
     def _start(self) -> None:
-        smtp, site, admin, self.milter_port = free_ports(4)
-        self.postfix = BoxPostfix(self.directory / "postfix", 9, {"smtp": ChrootedListener(smtp, "", "")},
-                                  "unix:optout-milter/milter.sock, unix:dkim-good/s")
-        self._closing.callback(self.postfix.stop)
-        self.spool = self.directory / "postfix/spool"
-        self.socket = self.spool / "optout-milter/milter.sock"
-        self.socket.parent.mkdir()
-        for name, config in SIGNERS.items():
-            (self.spool / f"dkim-{name}").mkdir()
-            signer = OpenDkim(self.directory / f"opendkim-{name}", self.spool / f"dkim-{name}/s", config)
-            self._closing.callback(signer.stop)
+        self._start_mta()
+        (site,) = free_ports(1)
         self.certificate, key = make_certificate(self.directory)
         self.settings = base_settings(self.directory, self.socket)
         self.settings["milter"] = {"listen": f"unix:{self.socket}", "socket_mode": "0666"}
+        self.settings["mailto"] = self.mailto
         self.settings["public_url"] = f"https://localhost:{site}"
         self.settings["web"] = {"listen": f"127.0.0.1:{site}", "admin": "off",
                                 "tls": {"certificate": str(self.certificate), "key": str(key)}}
@@ -279,6 +283,23 @@ class DoctorBed:
         self.odd_site = OddSite(self.certificate, key)
         self._closing.callback(self.odd_site.close)
 
+    def _start_mta(self) -> None:
+        """And the signers behind the milter; sets `socket`, whose directory is there."""
+        (smtp,) = free_ports(1)
+        self.postfix = BoxPostfix(self.directory / "postfix", 9, {"smtp": ChrootedListener(smtp, "", "")},
+                                  "unix:optout-milter/milter.sock, unix:dkim-good/s")
+        self._closing.callback(self.postfix.stop)
+        self.spool = self.directory / "postfix/spool"
+        self.socket = self.spool / "optout-milter/milter.sock"
+        self.socket.parent.mkdir()
+        for name in SIGNERS:
+            (self.spool / f"dkim-{name}").mkdir()
+            self._start_signer(name, self.spool / f"dkim-{name}/s")
+
+    def _start_signer(self, name: str, path: Path) -> None:
+        signer = OpenDkim(self.directory / f"opendkim-{name}", path, SIGNERS[name])
+        self._closing.callback(signer.stop)
+
     def close(self) -> None:
         self._closing.close()
 
@@ -289,6 +310,12 @@ class DoctorBed:
         passwd.write_text("".join(":".join([*line[:5], str(home) if line[0] == USER else line[5], line[6]]) + "\n"
                                   for line in lines))
         return ["unshare", "--mount", "sh", "-c", f'mount --bind {passwd} /etc/passwd && exec "$@"', "-"]
+
+    def mta_options(self) -> list[str]:
+        return ["--postfix-config", f"{self.directory}/postfix/etc"]
+
+    def canary_options(self) -> list[str]:
+        return ["--canary-to", CANARY, "--canary-mailbox", str(self.box("canary"))]
 
     def box(self, name: str) -> Path:
         return self.directory / "postfix/box" / name
@@ -326,9 +353,9 @@ class DoctorBed:
                canary: bool = True, trust: bool = True, user: str = "") -> Report:
         options = ["--json"]
         if mta:
-            options += ["--postfix-config", f"{self.directory}/postfix/etc"]
+            options += self.mta_options()
         if canary:
-            options += ["--canary-to", CANARY, "--canary-mailbox", str(self.box("canary"))]
+            options += self.canary_options()
         if trust:
             options += ["--ca", str(self.certificate)]
         done = self.run(*options, *arguments, config=config, before=before, user=user)

@@ -132,13 +132,14 @@ class Sendmail:
 
     def run(self, *command: str, text: bytes = b"") -> subprocess.CompletedProcess[bytes]:
         """A program beside the daemon, where it sees the same files."""
-        return subprocess.run(self._beside(command), input=text, capture_output=True, timeout=120)
+        return subprocess.run(self.beside(*command), input=text, capture_output=True, timeout=120)
 
     def popen(self, *command: str) -> subprocess.Popen[bytes]:
         """The same, to talk with."""
-        return subprocess.Popen(self._beside(command), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        return subprocess.Popen(self.beside(*command), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
-    def _beside(self, command: tuple[str, ...]) -> list[str]:
+    def beside(self, *command: str) -> list[str]:
+        """The command line of a program that sees what the daemon sees."""
         return [program("nsenter", "util-linux"), "--target", str(self._process.pid), "--mount", "--uts", "--wd=/", *command]
 
     def submit(self, arguments: list[str], text: bytes) -> None:

@@ -10,6 +10,7 @@ from .mta import VIRTUAL_DOMAIN
 from .waiting import HarnessError
 
 PACKAGED = Path(__file__).resolve().parents[2] / "packaging/sendmail/optout-milter.m4"
+INCLUDE = f"include(`{PACKAGED}')dnl\n"
 
 
 @dataclass
@@ -68,7 +69,7 @@ def mta_config(stock: str, sink_port: int, ports: dict[str, Port], filters: Sequ
     first = "DAEMON_OPTIONS(`Family=inet,  Name=MTA-v4, Port=smtp, Addr=127.0.0.1')dnl\n"
     text = _replaced(stock, first, "".join(port.line() for port in ports.values()))
     text = _replaced(text, "DAEMON_OPTIONS(`Family=inet,  Name=MSP-v4, Port=submission, M=Ea, Addr=127.0.0.1')dnl\n", "")
-    lines = f"include(`{PACKAGED}')dnl\n" + "".join(one.line() for one in filters)
+    lines = INCLUDE + "".join(one.line() for one in filters)
     return _replaced(text, "MAILER_DEFINITIONS\n", OURS.replace("{virtual}", VIRTUAL_DOMAIN) + lines + SINK.format(sink=sink_port))
 
 

@@ -431,9 +431,58 @@ BOOST_AUTO_TEST_CASE(sendmail_gets_lines_of_its_own) {
     const auto found = judge(facts);
     BOOST_REQUIRE(names_of(found) == "milter_not_listed_smtpd ");
     BOOST_TEST(found.front().change.file == "/etc/mail/sendmail.mc");
+    facts.mta.set->source = "/etc/mail/sendmail.cf";
+    BOOST_TEST(judge(facts).front().change.file == "the .mc file of /etc/mail/sendmail.cf");
     BOOST_TEST(found.front().change.line ==
                "INPUT_MAIL_FILTER(`optout-milter', `S=unix:/var/spool/postfix/optout-milter/milter.sock, F=T, "
                "T=C:10s;S:10s;R:30s;E:1m')dnl");
+}
+
+BOOST_AUTO_TEST_CASE(sendmail_has_its_own_idea_of_a_safe_directory) {
+    struct Case {
+        unsigned mode;
+        std::vector<std::string> dont_blame;
+        std::string found, change;
+    };
+    const std::string unsafe = "socket_not_writable_for_mta ";
+    const std::vector<Case> cases{
+        {0775, {"safe"}, unsafe, "chmod go-w /run/x"},
+        {0775, {"groupwritabledirpathsafe"}, "", ""},
+        {0777, {"groupwritabledirpathsafe"}, unsafe, "chmod go-w /run/x"},
+        {01777, {"truststickybit"}, "", ""},
+        {01777, {}, unsafe, "milter: {listen: \"unix:/run/optout-milter/milter.sock\"}"},
+    };
+    for (const Case& one : cases) {
+        Facts facts = healthy();
+        facts.mta.open_directories = {{"/run/x", "/run/x (drwxrwxr-x optout optout)", one.mode}};
+        BOOST_TEST(names_of(judge(facts)) == "");  // of Postfix's interest in it
+        facts.mta.set->kind = mta::Kind::sendmail;
+        facts.mta.set->dont_blame = one.dont_blame;
+        const auto found = judge(facts);
+        BOOST_TEST(names_of(found) == one.found);
+        if (found.size() != 1) continue;
+        const Change& change = found.front().change;
+        BOOST_TEST((change.line.empty() ? change.run : change.line) == one.change);
+        facts.mta.set->ways[0].filters.clear();
+        facts.mta.set->ways[1].filters.clear();
+        BOOST_TEST(names_of(judge(facts)).find(unsafe) == std::string::npos);
+    }
+}
+
+BOOST_AUTO_TEST_CASE(sendmail_has_aliases_and_a_separator_of_its_own) {
+    Facts facts = healthy();
+    facts.mta.set->kind = mta::Kind::sendmail;
+    facts.mta.recipient_code = 550;
+    auto found = judge(facts);
+    BOOST_REQUIRE(names_of(found) == "unsubscribe_address_refused ");
+    BOOST_TEST(found.front().change.file == "/etc/mail/aliases");
+    facts.mta.set->alias_file = "/etc/x";
+    BOOST_TEST(judge(facts).front().change.file == "/etc/x");
+    facts.settings.mailto.separator = "-";
+    found = judge(facts);
+    BOOST_REQUIRE(names_of(found) == "recipient_delimiter_missing ");
+    BOOST_TEST(found.front().change.file == facts.settings.file);
+    BOOST_TEST(found.front().change.line == "mailto_separator: \"+\"");
 }
 
 BOOST_AUTO_TEST_CASE(rspamd_gets_lines_of_its_own) {

@@ -5,6 +5,7 @@
 #include "doctor/canary_mail.h"
 #include "doctor/delivered.h"
 #include "doctor/our_filter.h"
+#include "doctor/sendmail_lines.h"
 #include "healthy.h"
 
 using namespace optout;
@@ -60,6 +61,53 @@ BOOST_AUTO_TEST_CASE(postfix_is_told_of_the_socket_in_its_own_words) {
     BOOST_TEST(name("unix:/run/m.sock") == "unix:/run/m.sock");
     BOOST_TEST(name("inet:8891@127.0.0.1") == "inet:127.0.0.1:8891");
     BOOST_TEST(name("inet6:8891@::1") == "inet:[::1]:8891");
+}
+
+BOOST_AUTO_TEST_CASE(ours_stands_before_the_signer_and_after_the_rest) {
+    const auto filter = [](const std::string& name) {
+        return mta::Filter{name, name, "unix:/run/" + name, mta::WhenDown::tempfail};
+    };
+    const auto placed = [&](const std::vector<std::string>& names) {
+        mta::WayIn way;
+        for (const std::string& name : names) way.filters.push_back(filter(name));
+        std::string text;
+        for (const mta::Filter& one : with_ours_in_place(way, "unix:/run/ours", filter("new"))) text += one.name + " ";
+        return text;
+    };
+    BOOST_TEST(placed({}) == "new ");
+    BOOST_TEST(placed({"clamav", "opendmarc"}) == "clamav opendmarc new ");
+    BOOST_TEST(placed({"opendmarc", "opendkim", "other"}) == "opendmarc new opendkim other ");
+    BOOST_TEST(placed({"opendkim", "opendmarc", "ours"}) == "ours opendkim opendmarc ");
+    BOOST_TEST(placed({"ours", "opendmarc", "opendkim"}) == "opendmarc ours opendkim ");
+}
+
+BOOST_AUTO_TEST_CASE(sendmail_mc_gets_the_line_that_works_there) {
+    const std::string socket = "unix:/run/s";
+    const mta::Filter dkim{"opendkim", "opendkim, S=local:/run/d", "unix:/run/d", mta::WhenDown::tempfail};
+    const mta::Filter ours{"leave", "leave, S=unix:/run/s, F=, T=S:1s;R:2s", socket, mta::WhenDown::accept};
+    const std::string defined = "MAIL_FILTER(`optout-milter', `S=unix:/run/s, F=T, T=C:10s;S:10s;R:30s;E:1m')dnl";
+    mta::Facts set;
+    set.ways.resize(1);
+    mta::WayIn& way = set.ways[0];
+    way.name = "Daemon MTA";
+    way.setting = "O InputMailFilters in /etc/mail/sendmail.cf";
+    const auto chain = [&] { return sendmail_chain_line(set, way, socket); };
+    BOOST_TEST(chain() == "INPUT_" + defined);
+    way.filters = {dkim};
+    BOOST_TEST(chain() == "INPUT_" + defined + " above the line of opendkim");
+    set.filters = {ours, dkim};
+    const std::string below = "')dnl below every line INPUT_MAIL_FILTER";
+    BOOST_TEST(chain() == "define(`confINPUT_MAIL_FILTERS', `leave, opendkim" + below);
+    way.filters = {dkim, ours};
+    BOOST_TEST(chain() == "define(`confINPUT_MAIL_FILTERS', `leave, opendkim" + below);
+    const std::string mended = "MAIL_FILTER(`leave', `S=unix:/run/s, F=T, T=S:1s;R:2s')dnl";
+    BOOST_TEST(sendmail_tempfail_line(set, ours, socket) == "INPUT_" + mended);
+    way.setting = "InputMailFilters of Name=MTA in O DaemonPortOptions in /etc/mail/sendmail.cf";
+    BOOST_TEST(sendmail_tempfail_line(set, ours, socket) == mended);
+    const std::string daemon = "DAEMON_OPTIONS(`Name=MTA, ..., InputMailFilters=";
+    BOOST_TEST(chain() == daemon + "leave;opendkim')dnl");
+    set.filters = way.filters = {dkim};
+    BOOST_TEST(chain() == daemon + "optout-milter;opendkim')dnl below " + defined);
 }
 
 BOOST_AUTO_TEST_CASE(smtp_is_spoken_to_port_25_of_ours_and_never_to_tls) {

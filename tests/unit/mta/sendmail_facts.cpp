@@ -66,4 +66,21 @@ BOOST_AUTO_TEST_CASE(domains_may_be_in_files) {
     BOOST_TEST(join(domains_of_file("# c\n a.test\n\nb.test # d\n"), "|") == "a.test|b.test");
 }
 
+BOOST_AUTO_TEST_CASE(aliases_and_what_is_not_to_be_blamed) {
+    const auto found = mta::sendmail_facts(
+        "O AliasFile=hash:/etc/mail/aliases, /etc/more\nO "
+        "DontBlameSendmail=,TrustStickyBit,GroupWritableDirPathSafe\n");
+    BOOST_TEST(found.facts.alias_file == "/etc/mail/aliases");
+    BOOST_TEST(join(found.facts.dont_blame, " ") == "truststickybit groupwritabledirpathsafe");
+    BOOST_TEST(mta::sendmail_facts("").facts.alias_file == "");
+}
+
+BOOST_AUTO_TEST_CASE(a_filter_that_no_daemon_asks_is_known) {
+    const auto found = mta::sendmail_facts("O InputMailFilters=a\nXa, S=inet:1@127.0.0.1\nXb, S=local:/run/b\n");
+    BOOST_REQUIRE(found.facts.filters.size() == 2U);
+    BOOST_TEST(found.facts.filters[1].name == "b");
+    BOOST_TEST(found.facts.filters[1].socket == "unix:/run/b");
+    BOOST_TEST(found.facts.ways.front().filters.size() == 1U);
+}
+
 BOOST_AUTO_TEST_SUITE_END()
