@@ -212,7 +212,7 @@ bool is_trusted(const OpenDirectory& directory, const mta::Facts& set) {
 // One with the sticky bit is as wide as it must be (/tmp): there the socket is in the wrong place.
 Change trusted_directory(const Facts& facts, const OpenDirectory& directory) {
     if ((directory.mode & sticky) == 0) return {"", "", "chmod go-w " + directory.path};
-    return {facts.settings.file, "milter: {listen: \"unix:/run/optout-milter/milter.sock\"}",
+    return {facts.settings.file, "milter.listen: unix:/run/optout-milter/milter.sock",
             "systemctl restart optout-milter && optoutctl doctor"};
 }
 

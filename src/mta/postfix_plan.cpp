@@ -194,8 +194,11 @@ Planner::Placed Planner::inserted(const List& list, const std::string& item, con
             const std::string in = has_variable(other.text) ? " (" + other.text + ")" : "";
             std::string value = list.value;
             value.insert(at, item + comma);
-            std::string why = "before the signer " + other.filters[place].text;
-            why += in + ", which signs what is added" + more;
+            std::string why = "before the signer ";
+            why += other.filters[place].text;
+            why += in;
+            why += ", which signs what is added";
+            why += more;
             return {std::move(value), std::move(why)};
         }
         at += other.text.size();

@@ -450,7 +450,7 @@ BOOST_AUTO_TEST_CASE(sendmail_has_its_own_idea_of_a_safe_directory) {
         {0775, {"groupwritabledirpathsafe"}, "", ""},
         {0777, {"groupwritabledirpathsafe"}, unsafe, "chmod go-w /run/x"},
         {01777, {"truststickybit"}, "", ""},
-        {01777, {}, unsafe, "milter: {listen: \"unix:/run/optout-milter/milter.sock\"}"},
+        {01777, {}, unsafe, "milter.listen: unix:/run/optout-milter/milter.sock"},
     };
     for (const Case& one : cases) {
         Facts facts = healthy();
