@@ -21,7 +21,8 @@ void print_finding(const Finding& finding, std::ostream& out) {
         << "    " << printable(finding.why) << '\n';
     const doctor::Change& change = finding.change;
     if (!change.line.empty()) {
-        out << "    In " << printable(change.file) << ":\n      " << printable(change.line) << '\n';
+        out << "    In " << printable(change.file) << ":\n";
+        for (const std::string_view line : split(change.line, '\n')) out << "      " << printable(line) << '\n';
     }
     if (!change.run.empty()) {
         out << (change.line.empty() ? "    Run:\n      " : "    Then run:\n      ") << printable(change.run) << '\n';

@@ -62,6 +62,9 @@ constexpr std::array abouts{
           "not recorded."},
     About{Name::milter_not_listed_non_smtpd, "milter_not_listed_non_smtpd", Group::mta, Severity::warning,
           "Mail that programs of this host hand to sendmail(1) is sent to people who opted out, without a link."},
+    About{Name::smtpd_milter_maps_set, "smtpd_milter_maps_set", Group::mta, Severity::warning,
+          "Postfix does not ask the milter for a client whose entry there is DISABLE or does not name the milter: its "
+          "mail is sent to people who opted out, without a link."},
     About{Name::socket_not_reachable_from_chroot, "socket_not_reachable_from_chroot", Group::mta, Severity::error,
           "The MTA's processes see only what is below their chroot. They take the milter for down: all mail is "
           "deferred, or delivered unfiltered."},

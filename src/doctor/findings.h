@@ -34,6 +34,7 @@ enum class Name {
     mta_not_answering,
     milter_not_listed_smtpd,
     milter_not_listed_non_smtpd,
+    smtpd_milter_maps_set,
     socket_not_reachable_from_chroot,
     socket_not_writable_for_mta,
     milter_after_signer,
@@ -65,7 +66,7 @@ std::vector<Group> all_groups();
 // What mends it: a line of a file, a command, or both.
 struct Change {
     std::string file;
-    std::string line;  // as it should stand in the file
+    std::string line;  // as it should stand in the file; of optout.yaml "milter.mode: enforce", a line a key
     std::string run;   // as it should be typed, afterwards where there is a line
     friend bool operator==(const Change&, const Change&) = default;
 };

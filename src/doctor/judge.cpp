@@ -43,11 +43,45 @@ void judge_clock(const Facts& facts, Findings& findings) {
 Change certificate_change(const Settings& settings) {
     const auto& tls = settings.web.tls;
     if (!tls.certificate.empty()) {
-        return {settings.file, "tls: {certificate: " + tls.certificate + ", key: " + tls.key + "}",
+        return {settings.file, "web.tls.certificate: " + tls.certificate + "\nweb.tls.key: " + tls.key,
                 "systemctl reload optout-web"};
     }
     return {"the proxy's configuration", "a valid certificate, with its chain, for the name in public_url",
             "curl -v " + settings.public_url + "/"};
+}
+
+// What public_url would be so that a link is where this one was sent to; empty where the redirect does not tell.
+std::string base_of(const std::string& location, const Facts& facts) {
+    const std::string& url = facts.settings.public_url;
+    const std::string& visited = facts.web.url;
+    if (!visited.starts_with(url)) return "";
+    const auto host_end = [](const std::string& text) {
+        return std::min(text.find('/', text.find("://") + 3), text.size());
+    };
+    std::string base = location;
+    if (location.starts_with("//")) {
+        base = url.substr(0, url.find(':') + 1) + location;
+    } else if (location.starts_with('/')) {
+        base = url.substr(0, host_end(url)) + location;
+    }
+    if (!base.starts_with("https://")) return "";
+    const std::string link = visited.substr(url.size());
+    if (base.ends_with(link)) {
+        base.resize(base.size() - link.size());
+    } else if (host_end(base) + 1 >= base.size()) {  // the other host alone
+        base.resize(host_end(base));
+    } else {
+        return "";
+    }
+    return base == url ? "" : base;
+}
+
+Change redirect_change(const Facts& facts, const WebAnswer& answer) {
+    const std::string base = base_of(answer.location, facts);
+    if (base.empty()) {
+        return {"", "", "curl -si " + facts.web.url + ", and the same with -d List-Unsubscribe=One-Click"};
+    }
+    return {facts.settings.file, "public_url: " + base, "systemctl reload optout-milter optout-web"};
 }
 
 std::string answer_text(const WebAnswer& answer) {
@@ -96,7 +130,7 @@ void judge_settings(const Facts& facts, Findings& findings) {
     }
     if (facts.config.problems.empty() && facts.settings.milter.mode == MilterSettings::Mode::monitor) {
         findings.push_back(finding_of(Name::monitor_mode, "the milter only watches: milter.mode is monitor",
-                                      {facts.settings.file, "mode: enforce", "systemctl reload optout-milter"}));
+                                      {facts.settings.file, "milter.mode: enforce", "systemctl reload optout-milter"}));
     }
 }
 
@@ -159,12 +193,12 @@ void judge_store(const Facts& facts, Findings& findings) {
             break;
         case StoreFacts::Answer::fails:
             if (explained) break;
-            findings.push_back(
-                finding_of(Name::store_does_not_answer, store.failure,
-                           facts.settings.store.type == StoreSettings::Type::redis
-                               ? Change{facts.settings.file, "redis: {address: " + facts.settings.redis.address + "}",
-                                        "systemctl status redis-server"}
-                               : Change{"", "", "optoutctl verify"}));
+            findings.push_back(finding_of(Name::store_does_not_answer, store.failure,
+                                          facts.settings.store.type == StoreSettings::Type::redis
+                                              ? Change{"", "",
+                                                       "systemctl status redis-server, on the host of redis.address, " +
+                                                           facts.settings.redis.address}
+                                              : Change{"", "", "optoutctl verify"}));
     }
     // Keys that never expire are safe from the volatile-… policies.
     if (store.look.eviction_policy.starts_with("allkeys-")) {
@@ -194,13 +228,12 @@ void judge_milter(const Facts& facts, Findings& findings) {
 
 void judge_web(const Facts& facts, Findings& findings) {
     const WebFacts& web = facts.web;
-    const std::string& file = facts.settings.file;
-    const std::string url_line = "public_url: " + facts.settings.public_url;
     switch (web.get.outcome) {
         case WebAnswer::Outcome::not_asked: return;
         case WebAnswer::Outcome::unreachable:
-            findings.push_back(finding_of(Name::public_url_unreachable, "cannot reach " + web.url + ": " + web.get.why,
-                                          {file, url_line, "systemctl status optout-web"}));
+            findings.push_back(
+                finding_of(Name::public_url_unreachable, "cannot reach " + web.url + ": " + web.get.why,
+                           {"", "", "systemctl status optout-web; curl -v " + facts.settings.public_url + "/"}));
             return;
         case WebAnswer::Outcome::tls_bad:
             findings.push_back(finding_of(Name::public_url_tls_bad, "TLS fails at " + web.url + ": " + web.get.why,
@@ -217,7 +250,7 @@ void judge_web(const Facts& facts, Findings& findings) {
         findings.push_back(
             finding_of(Name::public_url_redirects,
                        fmt::format("{} is redirected to {} ({})", web.url, answer->location, answer->status),
-                       {file, "public_url: the URL where the redirect ends", ""}));
+                       redirect_change(facts, *answer)));
         return;
     }
     if (web.get.status != 404 || web.get.by != WebAnswer::By::optout_web) {

@@ -61,9 +61,8 @@ struct Setting {
     std::string file;
     enum class Kind { main, master } kind = Kind::main;
 };
-Setting setting_of(const WayIn& way, std::string_view parameter_where_not_said) {
+Setting setting_of(std::string_view rest, std::string_view parameter_where_not_said) {
     Setting setting;
-    std::string_view rest = way.setting;
     const auto in = rest.rfind(" in ");
     if (in != std::string_view::npos) {
         setting.file = std::string(rest.substr(in + 4));
@@ -75,16 +74,25 @@ Setting setting_of(const WayIn& way, std::string_view parameter_where_not_said) 
     return setting;
 }
 
+// A parameter of Postfix as it is to stand in the file that sets it.
+Change postfix_change(const Setting& setting, const std::string& value) {
+    std::string line;
+    switch (setting.kind) {
+        case Setting::Kind::main: line = setting.parameter + " =" + (value.empty() ? "" : " ") + value; break;
+        case Setting::Kind::master:
+            line = value.empty() ? "  -o " + setting.parameter + "="
+                                 : "  -o { " + setting.parameter + " = " + value + " }";
+            break;
+    }
+    return {setting.file, std::move(line), "postfix reload"};
+}
+
 // The chain as Postfix's parameter, as it stands in that file.
 Change postfix_chain(const Facts& facts, const WayIn& way, std::vector<std::string> texts) {
     const bool is_smtp = way.kind == WayIn::Kind::smtp;
-    const Setting setting = setting_of(way, is_smtp ? "smtpd_milters" : "non_smtpd_milters");
-    std::string line;
-    switch (setting.kind) {
-        case Setting::Kind::main: line = setting.parameter + " = " + join(texts, ", "); break;
-        case Setting::Kind::master: line = "  -o { " + setting.parameter + " = " + join(texts, ", ") + " }"; break;
-    }
-    return {setting.file.empty() ? facts.mta.set->source : setting.file, std::move(line), "postfix reload"};
+    Setting setting = setting_of(way.setting, is_smtp ? "smtpd_milters" : "non_smtpd_milters");
+    if (setting.file.empty()) setting.file = facts.mta.set->source;
+    return postfix_change(setting, join(texts, ", "));
 }
 
 // Other files than sendmail.mc beside sendmail.cf are its source too.
@@ -112,7 +120,7 @@ Change chain_change(const Facts& facts, const WayIn& way) {
 // A listener behind a content filter rightly has none: it says so itself, or only this host reaches it.
 enum class Lacks { by_mistake, perhaps_rightly, rightly };
 Lacks lacks(const WayIn& way) {
-    const bool by_option = setting_of(way, "").parameter == no_milters_parameter;
+    const bool by_option = setting_of(way.setting, "").parameter == no_milters_parameter;
     // The address of its own: `listens` has loopback for every address, too.
     const bool loopback = std::any_of(loopback_names.begin(), loopback_names.end(),
                                       [&](std::string_view name) { return way.name.starts_with(name); });
@@ -123,7 +131,7 @@ Lacks lacks(const WayIn& way) {
 
 // no_milters stands in the way of any chain.
 Change listing_change(const Facts& facts, const WayIn& way) {
-    const Setting setting = setting_of(way, "");
+    const Setting setting = setting_of(way.setting, "");
     if (setting.parameter != no_milters_parameter) return chain_change(facts, way);
     return {setting.file, "take no_milters out of " + way.setting.substr(0, way.setting.rfind(" in ")),
             "postfix reload && optoutctl doctor"};
@@ -157,8 +165,27 @@ void judge_listed(const Facts& facts, const std::vector<Way>& ways, WayIn::Kind 
     }
 }
 
+// What the tables say of a client is not looked at: they may be anything, on another host too.
+void judge_client_tables(const std::vector<Way>& ways, Findings& findings) {
+    const auto with_tables = some_of(ways, [](const Way& way) {
+        return !way.way->client_tables.empty() && (way.ours || lacks(*way.way) == Lacks::by_mistake);
+    });
+    std::vector<std::string> seen;
+    for (const Way& way : with_tables) {
+        const std::string& setting = way.way->client_tables_setting;
+        if (std::find(seen.begin(), seen.end(), setting) != seen.end()) continue;
+        seen.push_back(setting);
+        const auto same =
+            some_of(with_tables, [&](const Way& other) { return other.way->client_tables_setting == setting; });
+        findings.push_back(finding_of(Name::smtpd_milter_maps_set,
+                                      fmt::format("for some clients of {}, {} takes the place of smtpd_milters ({})",
+                                                  names_of(same), way.way->client_tables, setting),
+                                      postfix_change(setting_of(setting, ""), "")));
+    }
+}
+
 Change socket_in_chroot(const Facts& facts, const std::string& chroot) {
-    return {facts.settings.file, "milter: {listen: \"unix:" + chroot + "/optout-milter/milter.sock\"}",
+    return {facts.settings.file, "milter.listen: unix:" + chroot + "/optout-milter/milter.sock",
             "systemctl restart optout-milter && optoutctl setup postfix --apply"};
 }
 
@@ -166,7 +193,7 @@ Change socket_in_chroot(const Facts& facts, const std::string& chroot) {
 Change way_to_socket(const Facts& facts, const std::string& obstacle) {
     const std::string& user = facts.mta.set->user;
     if (is_directory(obstacle) == IsDirectory::yes) return {"", "", open_for_group(obstacle, user, "")};
-    return {facts.settings.file, "milter: {socket_mode: 0660, socket_group: " + user + "}",
+    return {facts.settings.file, "milter.socket_mode: 0660\nmilter.socket_group: " + user,
             fmt::format("usermod -aG {} {} && systemctl restart optout-milter", user, user_of_daemon(facts))};
 }
 
@@ -185,7 +212,7 @@ bool is_trusted(const OpenDirectory& directory, const mta::Facts& set) {
 // One with the sticky bit is as wide as it must be (/tmp): there the socket is in the wrong place.
 Change trusted_directory(const Facts& facts, const OpenDirectory& directory) {
     if ((directory.mode & sticky) == 0) return {"", "", "chmod go-w " + directory.path};
-    return {facts.settings.file, "milter: {listen: \"unix:/run/optout-milter/milter.sock\"}",
+    return {facts.settings.file, "milter.listen: unix:/run/optout-milter/milter.sock",
             "systemctl restart optout-milter && optoutctl doctor"};
 }
 
@@ -245,20 +272,6 @@ void judge_order(const Facts& facts, const std::vector<Way>& ways, Findings& fin
                                   chain_change(facts, *late.front().way)));
 }
 
-// "{ unix:optout-milter/milter.sock, default_action=tempfail }": whatever else its braces have stays.
-std::string item_with_tempfail(std::string_view item) {
-    constexpr std::string_view action = "default_action";
-    if (item.size() < 2 || item.front() != '{') {
-        return "{ " + std::string(item) + ", " + std::string(action) + "=tempfail }";
-    }
-    std::vector<std::string> kept;
-    for (const std::string_view part : split(item.substr(1, item.size() - 2), ',')) {
-        if (!trim(part).starts_with(action)) kept.emplace_back(trim(part));
-    }
-    kept.push_back(std::string(action) + "=tempfail");
-    return "{ " + join(kept, ", ") + " }";
-}
-
 // In its own item it holds wherever "accept" comes from: main.cf, master.cf, the item itself.
 Change with_tempfail(const Facts& facts, const WayIn& way, std::size_t ours) {
     switch (facts.mta.set->kind) {
@@ -270,7 +283,7 @@ Change with_tempfail(const Facts& facts, const WayIn& way, std::size_t ours) {
     std::vector<std::string> texts;
     texts.reserve(way.filters.size());
     for (const mta::Filter& filter : way.filters) texts.push_back(filter.text);
-    texts[ours] = item_with_tempfail(texts[ours]);
+    texts[ours] = mta::with_tempfail(texts[ours], mta::Layout::blanks);
     return postfix_chain(facts, way, std::move(texts));
 }
 
@@ -305,6 +318,7 @@ void judge_set(const Facts& facts, Findings& findings) {
     const auto ways = ways_of(facts);
     judge_listed(facts, ways, WayIn::Kind::smtp, Name::milter_not_listed_smtpd, findings);
     judge_listed(facts, ways, WayIn::Kind::local, Name::milter_not_listed_non_smtpd, findings);
+    judge_client_tables(ways, findings);
     judge_socket(facts, ways, findings);
     judge_order(facts, ways, findings);
     judge_when_down(facts, ways, findings);

@@ -51,10 +51,8 @@ std::vector<mta::Filter> with_ours_in_place(const mta::WayIn& way, const std::st
         ours = chain[*position];
         chain.erase(chain.begin() + static_cast<std::ptrdiff_t>(*position));
     }
-    const auto signer = std::find_if(chain.begin(), chain.end(), [](const mta::Filter& filter) {
-        return mta::role_of(filter) == mta::Role::signer;
-    });
-    chain.insert(signer, std::move(ours));
+    const auto place = static_cast<std::ptrdiff_t>(mta::place_among(chain, socket));
+    chain.insert(chain.begin() + place, std::move(ours));
     return chain;
 }
 

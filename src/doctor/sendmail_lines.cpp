@@ -43,10 +43,8 @@ std::string daemon_line(const mta::WayIn& way, const std::vector<mta::Filter>& c
 // m4 takes what stands behind dnl for a comment.
 std::string new_filter_line(const mta::WayIn& way, const std::string& socket) {
     const std::string line = "INPUT_MAIL_FILTER(" + mta::sendmail_equates(socket) + ")dnl";
-    const auto signer = std::find_if(way.filters.begin(), way.filters.end(), [](const mta::Filter& filter) {
-        return mta::role_of(filter) == mta::Role::signer;
-    });
-    return signer == way.filters.end() ? line : line + " above the line of " + signer->name;
+    const std::size_t place = mta::place_among(way.filters, socket);
+    return place == way.filters.size() ? line : line + " above the line of " + way.filters[place].name;
 }
 
 // "optout-milter, S=unix:/run/s, T=C:10s": behind S= comes F=T.

@@ -14,8 +14,16 @@ namespace {
 
 constexpr std::string_view between_items = ", \t\r\n";
 
+constexpr std::string_view blanks = " \t\r\n";
+constexpr std::string_view before_option = "{, \t\r\n";
+constexpr std::string_view after_value = "}, \t\r\n";
+
+bool has_braces(std::string_view item) {
+    return item.size() >= 2 && item.front() == '{' && item.back() == '}';
+}
+
 std::string_view without_braces(std::string_view item) {
-    if (item.size() < 2 || item.front() != '{' || item.back() != '}') return item;
+    if (!has_braces(item)) return item;
     return trim(item.substr(1, item.size() - 2));
 }
 
@@ -122,6 +130,29 @@ Filter postfix_filter(std::string_view item, const Place& place, WhenDown defaul
     return filter;
 }
 
+std::string with_tempfail(std::string_view item, Layout layout) {
+    constexpr std::string_view name = "default_action";
+    constexpr std::string_view action = "default_action=tempfail";
+    const std::string comma = layout == Layout::one_word ? "," : ", ";
+    if (!has_braces(item)) {
+        const std::string inner = std::string(item) + comma + std::string(action);
+        return layout == Layout::one_word ? "{" + inner + "}" : "{ " + inner + " }";
+    }
+    std::string text(item);
+    bool said = false;
+    for (auto at = text.find(name); at != std::string::npos; at = text.find(name, at + 1)) {
+        const auto equals = text.find_first_not_of(blanks, at + name.size());
+        if (before_option.find(text[at - 1]) == std::string_view::npos) continue;  // within a path
+        if (equals == std::string::npos || text[equals] != '=') continue;
+        const auto value = std::min(text.find_first_not_of(blanks, equals + 1), text.size());
+        text.replace(at, std::min(text.find_first_of(after_value, value), text.size()) - at, action);
+        said = true;
+    }
+    if (said) return text;
+    text.pop_back();
+    return std::string(trim(text)) + comma + std::string(action) + (layout == Layout::one_word ? "}" : " }");
+}
+
 Role role_of(const Filter& filter) {
     constexpr std::array<std::string_view, 2> names{"dkim", "rspamd"};
     // OpenDKIM in Debian's and others' manuals, dkimpy-milter, rspamd_proxy.
@@ -131,6 +162,16 @@ Role role_of(const Filter& filter) {
     if (std::any_of(names.begin(), names.end(), is_in)) return Role::signer;
     if (filter.socket.starts_with("inet") && std::any_of(ports.begin(), ports.end(), is_in)) return Role::signer;
     return Role::other;
+}
+
+Role role_of(const Filter& filter, std::string_view listen) {
+    return same_socket(filter.socket, listen) == Same::yes ? Role::other : role_of(filter);
+}
+
+std::size_t place_among(const std::vector<Filter>& others, std::string_view listen) {
+    const auto signer = std::find_if(others.begin(), others.end(),
+                                     [&](const Filter& filter) { return role_of(filter, listen) == Role::signer; });
+    return static_cast<std::size_t>(signer - others.begin());
 }
 
 std::string socket_of(std::string_view listen) {

@@ -24,11 +24,24 @@ struct Place {
 // Of one item of smtpd_milters, whose variables are expanded.
 Filter postfix_filter(std::string_view item, const Place& place, WhenDown default_action);
 
+// An item as it is to be so that mail waits while that filter does not answer, wherever "accept" came from: with
+// default_action=tempfail, and whatever else its braces have as it is. "-o name=value" of master.cf is one word.
+enum class Layout { blanks, one_word };
+std::string with_tempfail(std::string_view item, Layout layout);
+
 std::optional<WhenDown> when_down_of(std::string_view word);  // "accept", …
 
 // DKIM signers must come after the filter whose header fields they sign. Known by their usual names and ports.
 enum class Role { signer, other };
 Role role_of(const Filter& filter);
+// The same where the milter may be among the filters: with `listen` (milter.listen) it is none, whatever its name or
+// port.
+Role role_of(const Filter& filter, std::string_view listen);
+
+// Where in a chain of others the milter belongs, which listens on `listen`: immediately before the first signer, which
+// must sign what it adds; else last, after filters that refuse or that add Authentication-Results (clamav, spf,
+// opendmarc), whose result it reads.
+std::size_t place_among(const std::vector<Filter>& others, std::string_view listen);
 
 // milter.listen as this host reaches it: as in Filter::socket, with loopback in place of every address.
 std::string socket_of(std::string_view listen);

@@ -74,6 +74,7 @@ class Reading {
         return yes ? value("queue_directory") : "";
     }
     void add_filters(WayIn& way, const Service& service, const std::string& name) const;
+    void add_client_tables(WayIn& way, const Service& service) const;
     void take_no_milters(WayIn& way, const Service& service) const;
     WayIn smtp_way(const Service& service) const;
     WayIn local_way() const;
@@ -92,6 +93,13 @@ void Reading::add_filters(WayIn& way, const Service& service, const std::string&
     const WhenDown action =
         when_down_of(value_for(service, "milter_default_action").first).value_or(WhenDown::tempfail);
     for (const std::string& item : split_milters(milters)) way.filters.push_back(postfix_filter(item, place, action));
+}
+
+void Reading::add_client_tables(WayIn& way, const Service& service) const {
+    const auto [tables, setting] = value_for(service, "smtpd_milter_maps");
+    if (tables.empty()) return;
+    way.client_tables = tables;
+    way.client_tables_setting = setting;
 }
 
 // Where one connects to, of all the addresses that it listens on.
@@ -134,6 +142,8 @@ void Reading::take_no_milters(WayIn& way, const Service& service) const {
         if (option != "no_milters") continue;
         way.setting = setting;
         way.filters.clear();
+        way.client_tables.clear();
+        way.client_tables_setting.clear();
     }
 }
 
@@ -142,6 +152,7 @@ WayIn Reading::smtp_way(const Service& service) const {
     way.name = service.name + " " + service.type;
     way.listens = address_of(service);
     add_filters(way, service, "smtpd_milters");
+    add_client_tables(way, service);
     take_no_milters(way, service);
     return way;
 }
@@ -189,7 +200,7 @@ const std::vector<std::string>& postfix_parameters() {
         "mail_version",        "config_directory",         "queue_directory",       "mail_owner",
         "compatibility_level", "recipient_delimiter",      "mydestination",         "virtual_alias_domains",
         "inet_interfaces",     "virtual_mailbox_domains",  "inet_protocols",        "smtpd_milters",
-        "non_smtpd_milters",   "receive_override_options", "milter_default_action",
+        "non_smtpd_milters",   "receive_override_options", "milter_default_action", "smtpd_milter_maps",
     };
     return names;
 }

@@ -57,6 +57,12 @@ bool takes_no_filters(const WayIn& way) {
     return way.setting.find("receive_override_options") != std::string::npos;
 }
 
+// "unix:/run/m" of "{ unix:/run/m, connect_timeout=3s }"
+std::string endpoint_of(std::string_view item) {
+    const auto parts = split_milters(item.starts_with('{') ? item.substr(1) : item);
+    return parts.empty() ? "" : std::string(trim(split(parts.front(), '}').front()));
+}
+
 // One item of a list as it stands in the file, with the filters that it stands for.
 struct Item {
     std::string text;
@@ -78,7 +84,7 @@ class Planner {
         std::string value;
         Place place;
         WhenDown when_down = WhenDown::tempfail;  // of a filter that does not say it by itself
-        enum class Separator { comma, comma_and_blank } separator = Separator::comma_and_blank;
+        Layout layout = Layout::blanks;
     };
     struct Placed {
         std::string value, why;
@@ -88,14 +94,17 @@ class Planner {
     enum class Ours { no, yes, stale };
     Ours ours(const Item& item) const;
     std::string item_for(const List& list) const;
-    std::string with_tempfail(const std::string& text, const List& list) const;
+    std::string renewed(const std::string& text, const List& list) const;
     WhenDown when_down_for(const WayIn& way) const;
-    Placed inserted(const List& list, const std::string& item) const;
+    bool is_at_our_socket(const std::string& item, const List& list) const;
+    std::string why_tempfail(const std::string& before, const std::string& after, const List& list) const;
+    Placed inserted(const List& list, const std::string& item, const std::string& remark) const;
     std::optional<Placed> placed(const List& list, const std::string& setting);
     bool reach_ours(const std::vector<const WayIn*>& ways, const std::string& setting);
     void plan_main_list(const char* name, WayIn::Kind kind);
     void plan_service(const WayIn& way);
     Plan::Asks asks() const;
+    void note_client_tables();
     void plan_delimiter();
     void note_address();
 
@@ -125,29 +134,30 @@ Planner::Ours Planner::ours(const Item& item) const {
     const auto is_ours = [&](const Filter& filter) { return same_socket(filter.socket, wanted_.listen) == Same::yes; };
     const auto found = std::find_if(item.filters.begin(), item.filters.end(), is_ours);
     if (found != item.filters.end()) return found->when_down == WhenDown::accept ? Ours::stale : Ours::yes;
-    const auto parts = split_milters(item.text.starts_with('{') ? item.text.substr(1) : item.text);
-    const std::string endpoint = parts.empty() ? "" : std::string(trim(split(parts.front(), '}').front()));
+    const std::string endpoint = endpoint_of(item.text);
     // What an earlier run put in, or the whole path, but below a chroot.
     const bool known = endpoint == socket_ || endpoint == state_.record.item;
     return !endpoint.empty() && known ? Ours::stale : Ours::no;
 }
 
-// Where the others may be left out while they do not answer, ours may not. Without blanks, "-o name=value" is one word.
+// Where the others may be left out while they do not answer, ours may not.
 std::string Planner::item_for(const List& list) const {
-    if (list.when_down != WhenDown::accept) return item_;
-    const bool word = list.separator == List::Separator::comma;
-    return word ? "{" + item_ + ",default_action=tempfail}" : "{ " + item_ + ", default_action=tempfail }";
+    return list.when_down == WhenDown::accept ? with_tempfail(item_, list.layout) : item_;
 }
 
-// Keeps the other options that somebody gave it.
-std::string Planner::with_tempfail(const std::string& text, const List& list) const {
-    const std::string item = item_for(list);
-    if (!text.starts_with('{') || text.find("default_action") != std::string::npos || item == item_) return item;
-    const auto parts = split_milters(std::string_view(text).substr(1));
-    if (parts.size() < 2 || parts.front() != item_) return item;
-    const std::string inner(trim(std::string_view(text).substr(0, text.size() - 1)));
-    return inner +
-           (list.separator == List::Separator::comma ? ",default_action=tempfail}" : ", default_action=tempfail }");
+bool Planner::is_at_our_socket(const std::string& item, const List& list) const {
+    const Filter filter = postfix_filter(item, list.place, list.when_down);
+    return same_socket(filter.socket, wanted_.listen) == Same::yes;
+}
+
+// With the other options that somebody gave it.
+std::string Planner::renewed(const std::string& text, const List& list) const {
+    const std::string endpoint = endpoint_of(text);
+    if (!text.starts_with('{') || endpoint.empty()) return item_for(list);
+    std::string item = text;
+    if (!is_at_our_socket(endpoint, list)) item.replace(item.find(endpoint), endpoint.size(), item_);
+    const bool accepts = postfix_filter(item, list.place, list.when_down).when_down == WhenDown::accept;
+    return accepts ? with_tempfail(item, list.layout) : item;
 }
 
 WhenDown Planner::when_down_for(const WayIn& way) const {
@@ -157,33 +167,48 @@ WhenDown Planner::when_down_for(const WayIn& way) const {
     return when_down_of(trim(value)).value_or(WhenDown::tempfail);
 }
 
-Planner::Placed Planner::inserted(const List& list, const std::string& item) const {
-    const std::string comma = list.separator == List::Separator::comma ? "," : ", ";
-    const std::string tempfail = list.when_down == WhenDown::accept
-                                     ? "; with tempfail, since milter_default_action is accept: whoever opted out "
-                                       "would get mail while the milter "
-                                       "does not answer. What holds for the other filters stays"
-                                     : "";
+// Of an item of ours that stood there before, or of none.
+std::string Planner::why_tempfail(const std::string& before, const std::string& after, const List& list) const {
+    const std::string people = "whoever opted out would get mail while the milter does not answer";
+    const auto when_down = [&](const std::string& item, WhenDown otherwise) {
+        return postfix_filter(item, list.place, otherwise).when_down;
+    };
+    if (!before.empty() && when_down(before, WhenDown::tempfail) == WhenDown::accept) {
+        return "with default_action=tempfail in place of accept, and its other options as they are: " + people;
+    }
+    const bool accepted =
+        list.when_down == WhenDown::accept && (before.empty() || when_down(before, list.when_down) == WhenDown::accept);
+    if (!accepted || when_down(after, list.when_down) == WhenDown::accept) return "";
+    return "with tempfail, since milter_default_action is accept: " + people +
+           ". What holds for the other filters stays";
+}
+
+Planner::Placed Planner::inserted(const List& list, const std::string& item, const std::string& remark) const {
+    const std::string comma = list.layout == Layout::one_word ? "," : ", ";
+    const std::string more = remark.empty() ? "" : "; " + remark;
     std::size_t at = 0;
     for (const Item& other : items_of(list)) {
         at = list.value.find(other.text, at);
-        for (const Filter& filter : other.filters) {
-            if (role_of(filter) != Role::signer) continue;
+        const std::size_t place = place_among(other.filters, wanted_.listen);
+        if (place < other.filters.size()) {
             const std::string in = has_variable(other.text) ? " (" + other.text + ")" : "";
             std::string value = list.value;
             value.insert(at, item + comma);
             return {std::move(value),
-                    "before the signer " + filter.text + in + ", which signs what is added" + tempfail};
+                    "before the signer " + other.filters[place].text + in + ", which signs what is added" + more};
         }
         at += other.text.size();
     }
-    if (list.value.empty()) return {item, "the only filter" + tempfail};
-    return {list.value + comma + item, "last: no DKIM signer is known by its name or port among the others" + tempfail};
+    if (list.value.empty()) return {item, "the only filter" + more};
+    return {list.value + comma + item, "last: no DKIM signer is known by its name or port among the others" + more};
 }
 
 std::optional<Planner::Placed> Planner::placed(const List& list, const std::string& setting) {
     bool signer_seen = false;
+    std::size_t end = 0;
     for (const Item& other : items_of(list)) {
+        const std::size_t begin = list.value.find(other.text, end);
+        end = begin + other.text.size();
         if (is_another_list(other.text)) return std::nullopt;
         const Ours whose = ours(other);
         bool signer_before = signer_seen;
@@ -201,12 +226,18 @@ std::optional<Planner::Placed> Planner::placed(const List& list, const std::stri
                                                    "default_action=tempfail by hand"));
             return std::nullopt;
         }
+        const std::string item = whose == Ours::yes ? other.text : renewed(other.text, list);
+        const std::string remark = why_tempfail(other.text, item, list);
         List rest = list;
+        if (!signer_before && is_at_our_socket(other.text, list)) {
+            rest.value.replace(begin, other.text.size(), item);
+            return Placed{std::move(rest.value), remark};
+        }
         rest.value = without_item(list.value, other.text);
-        if (whose == Ours::yes) return inserted(rest, other.text);  // with the options that somebody gave it
-        return inserted(rest, with_tempfail(other.text, list));
+        return inserted(rest, item, remark);
     }
-    return inserted(list, item_for(list));
+    const std::string item = item_for(list);
+    return inserted(list, item, why_tempfail("", item, list));
 }
 
 // Says what to do where a chroot is between them.
@@ -243,7 +274,7 @@ void Planner::plan_main_list(const char* name, WayIn::Kind kind) {
     }
     if (!reach_ours(ways, name)) return;
     const auto before = main_value(state_.main_cf, name);
-    const auto change = placed({before.value_or(""), place, when_down, List::Separator::comma_and_blank}, name);
+    const auto change = placed({before.value_or(""), place, when_down, Layout::blanks}, name);
     if (change) plan_.edits.push_back({"main.cf", "", name, before, change->value, change->why});
 }
 
@@ -263,25 +294,40 @@ void Planner::plan_service(const WayIn& way) {
         return;
     }
     if (!reach_ours({&way}, setting)) return;
-    const auto separator =
-        own->form == Override::Form::word ? List::Separator::comma : List::Separator::comma_and_blank;
+    const Layout layout = own->form == Override::Form::word ? Layout::one_word : Layout::blanks;
     const Place place{state_.facts.queue_directory, way.chroot};
-    const auto change = placed({own->value, place, when_down_for(way), separator}, setting);
+    const auto change = placed({own->value, place, when_down_for(way), layout}, setting);
     if (change) plan_.edits.push_back({"master.cf", own->key, name, own->value, change->value, change->why});
+}
+
+// Postfix looks a client up there first; only without an entry the lists hold. What entries say is not known here.
+void Planner::note_client_tables() {
+    std::vector<std::string> seen;
+    for (const WayIn& way : state_.facts.ways) {
+        const std::string& setting = way.client_tables_setting;
+        if (way.client_tables.empty() || std::find(seen.begin(), seen.end(), setting) != seen.end()) continue;
+        seen.push_back(setting);
+        plan_.notes.push_back(setting + " (" + way.client_tables +
+                              ") takes the place of smtpd_milters for the clients that it names; left alone. Where an "
+                              "entry is DISABLE, or does not name " +
+                              item_ + " before the signer, that client's mail does not pass the milter");
+    }
 }
 
 Plan::Asks Planner::asks() const {
     std::size_t asking = 0;
+    bool all_clients = true;
     for (const WayIn& way : state_.facts.ways) {
+        all_clients = all_clients && way.client_tables.empty();
         for (const Filter& filter : way.filters) {
-            if (role_of(filter) == Role::signer) break;
+            if (role_of(filter, wanted_.listen) == Role::signer) break;
             if (same_socket(filter.socket, wanted_.listen) == Same::no) continue;
             if (filter.when_down != WhenDown::accept) ++asking;
             break;
         }
     }
     if (asking == 0) return Plan::Asks::none;
-    return asking < state_.facts.ways.size() ? Plan::Asks::some : Plan::Asks::all;
+    return all_clients && asking == state_.facts.ways.size() ? Plan::Asks::all : Plan::Asks::some;
 }
 
 void Planner::plan_delimiter() {
@@ -330,6 +376,7 @@ Plan Planner::plan() {
     plan_main_list(smtpd_list, WayIn::Kind::smtp);
     plan_main_list(local_list, WayIn::Kind::local);
     for (const WayIn& way : state_.facts.ways) plan_service(way);
+    note_client_tables();
     plan_delimiter();
     note_address();
     plan_.asks = asks();

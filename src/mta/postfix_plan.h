@@ -29,9 +29,7 @@ struct PostfixState {
 // The items of all lists of filters that have variables: what `expanded` must know.
 std::vector<std::string> items_to_expand(const std::string& main_cf, const std::string& master_cf, const Facts& facts);
 
-// The rule for the place in a list: immediately before the first DKIM signer, which must sign what is put in; else
-// last, after filters that refuse or that add Authentication-Results (clamav, spf, opendmarc), whose result the milter
-// reads.
+// The place in a list is that of place_among().
 Plan plan_postfix(const PostfixState& state, const Wanted& wanted);
 
 // The filter as main.cf names it.

@@ -34,15 +34,6 @@ bool take_class_w(std::string_view& rest) {
     return take_prefix(rest, "{w}") || take_prefix(rest, "w");
 }
 
-WhenDown when_down_of_flags(std::string_view flags) {
-    if (flags.find('R') != std::string_view::npos) return WhenDown::reject;
-    // T: 451. 4: 421 and the connection is closed, after which the client tries again too.
-    if (flags.find('T') != std::string_view::npos || flags.find('4') != std::string_view::npos) {
-        return WhenDown::tempfail;
-    }
-    return WhenDown::accept;
-}
-
 Filter filter_of(std::string_view line) {
     Filter filter;
     const auto comma = line.find(',');
@@ -174,6 +165,15 @@ std::string equate(std::string_view equates, char key) {
         if (equals != std::string_view::npos) return std::string(trim(word.substr(equals + 1)));
     }
     return "";
+}
+
+WhenDown when_down_of_flags(std::string_view flags) {
+    if (flags.find('R') != std::string_view::npos) return WhenDown::reject;
+    // T: 451. 4: 421 and the connection is closed, after which the client tries again too.
+    if (flags.find('T') != std::string_view::npos || flags.find('4') != std::string_view::npos) {
+        return WhenDown::tempfail;
+    }
+    return WhenDown::accept;
 }
 
 std::vector<std::string> domains_of_file(std::string_view content) {

@@ -23,4 +23,7 @@ std::vector<std::string> domains_of_file(std::string_view content);
 // "F=T, T=C:10s" of an INPUT_MAIL_FILTER or an X line: the value of "S". Empty where there is none.
 std::string equate(std::string_view equates, char key);
 
+// Of such a line's "F": T, 4, R; without one Sendmail goes on as if the filter were not there.
+WhenDown when_down_of_flags(std::string_view flags);
+
 }  // namespace optout::mta

@@ -2,6 +2,7 @@
 #include "mta/sendmail_plan.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "base/text.h"
 #include "mta/filters.h"
@@ -50,14 +51,34 @@ std::string unquoted(std::string_view argument) {
     return text;
 }
 
-Filter filter_of(std::string_view call) {
+// The arguments of a call: "`name', `S=...'"; "S=..." is `rest`.
+struct Arguments {
+    std::string first, rest;
+};
+Arguments arguments_of(std::string_view call) {
     const auto open = call.find('(');
-    const auto comma = call.find(',');
+    if (open == std::string_view::npos) return {};
+    const std::string_view all = call.substr(open + 1);
+    const auto comma = all.find(',');
+    return {unquoted(all.substr(0, comma)), comma == std::string_view::npos ? "" : unquoted(all.substr(comma + 1))};
+}
+
+Filter filter_of(std::string_view call) {
+    const Arguments arguments = arguments_of(call);
     Filter filter;
-    if (open == std::string_view::npos) return filter;
-    filter.name = unquoted(call.substr(open + 1, comma == std::string_view::npos ? comma : comma - open - 1));
-    if (comma != std::string_view::npos) filter.socket = equate(unquoted(call.substr(comma + 1)), 'S');
+    filter.name = arguments.first;
+    filter.socket = equate(arguments.rest, 'S');
+    filter.when_down = when_down_of_flags(equate(arguments.rest, 'F'));
     return filter;
+}
+
+bool is_filter(const Line& line) {
+    return line.text.starts_with("INPUT_MAIL_FILTER(") || line.text.starts_with("MAIL_FILTER(");
+}
+
+bool includes_ours(const Line& line) {
+    const bool include = line.text.starts_with("include(") || line.text.starts_with("sinclude(");
+    return include && line.text.find("optout-milter.m4") != std::string_view::npos;
 }
 
 // Sendmail knows the options of a daemon by their first letters: "I=clamav" too.
@@ -78,6 +99,7 @@ class Planner {
     SendmailPlan plan();
 
   private:
+    bool is_ours(const Filter& filter) const;
     enum class Form { in_its_place, first_of_all };
     std::string block(Form form) const;
     const Line* first(std::string_view prefix) const;
@@ -86,6 +108,9 @@ class Planner {
     const Line* line_of_signer() const;
     const Line* line_of_mailer() const;
     bool signer_elsewhere() const;
+    std::optional<std::vector<Filter>> chain() const;
+    void judge_hand(const Line& hand);
+    void judge_hand_call(const Line& hand, const Filter& filter);
     void insert(const Line& before, Form form, std::string why);
     void insert_at(std::size_t place, Form form, std::string why);
     void insert_after_order(const Line& order, const Line& mailer);
@@ -100,6 +125,10 @@ class Planner {
     const Wanted& wanted_;
     SendmailPlan plan_;
 };
+
+bool Planner::is_ours(const Filter& filter) const {
+    return filter.name == filter_name || same_socket(filter.socket, wanted_.listen) == Same::yes;
+}
 
 std::string Planner::block(Form form) const {
     const std::string equates = sendmail_equates(wanted_.listen) + ")dnl\n";
@@ -126,13 +155,11 @@ const Line* Planner::last(std::string_view prefix) const {
     return found == lines_.rend() ? nullptr : &*found;
 }
 
-// Where somebody put the filter in without set-up: by name, or by including its lines.
+// Where somebody put the filter in without set-up: by name or socket, or by including its lines.
 const Line* Planner::line_of_hand() const {
     for (const Line& line : lines_) {
-        const bool filter = line.text.starts_with("INPUT_MAIL_FILTER(") || line.text.starts_with("MAIL_FILTER(");
-        if (filter && filter_of(call_at(mc_, line)).name == filter_name) return &line;
-        const bool include = line.text.starts_with("include(") || line.text.starts_with("sinclude(");
-        if (include && line.text.find("optout-milter.m4") != std::string_view::npos) return &line;
+        if (is_filter(line) && is_ours(filter_of(call_at(mc_, line)))) return &line;
+        if (includes_ours(line)) return &line;
     }
     return nullptr;
 }
@@ -159,13 +186,84 @@ bool Planner::signer_elsewhere() const {
             const auto names_it = [&](const Line& line) {
                 return line.text.starts_with("INPUT_MAIL_FILTER(") && filter_of(call_at(mc_, line)).name == filter.name;
             };
-            if (filter.name != filter_name && role_of(filter) == Role::signer &&
+            if (!is_ours(filter) && role_of(filter) == Role::signer &&
                 std::none_of(lines_.begin(), lines_.end(), names_it)) {
                 return true;
             }
         }
     }
     return false;
+}
+
+// The filters that Sendmail asks by these lines, in order: each INPUT_MAIL_FILTER adds itself to
+// confINPUT_MAIL_FILTERS. Nothing where the text alone does not tell.
+std::optional<std::vector<Filter>> Planner::chain() const {
+    std::vector<Filter> known, chain;
+    for (const Line& line : lines_) {
+        if (is_filter(line)) known.push_back(filter_of(call_at(mc_, line)));
+    }
+    const auto named = [&](const std::string& name) {
+        const auto found =
+            std::find_if(known.begin(), known.end(), [&](const Filter& one) { return one.name == name; });
+        return found == known.end() ? Filter{name, "", "", WhenDown::accept} : *found;
+    };
+    for (const Line& line : lines_) {
+        if (line.text.starts_with("INPUT_MAIL_FILTER(")) chain.push_back(filter_of(call_at(mc_, line)));
+        if (includes_ours(line)) chain.push_back({std::string(filter_name), "", "", WhenDown::tempfail});
+        if (!line.text.starts_with("define(`confINPUT_MAIL_FILTERS'")) continue;
+        const std::string_view call = call_at(mc_, line);
+        const auto comma = call.find(',');
+        const std::string_view value = comma == std::string_view::npos ? "" : trim(call.substr(comma + 1));
+        if (!value.empty() && !value.starts_with('`')) return std::nullopt;
+        if (value.find('(') != std::string_view::npos) return std::nullopt;
+        chain.clear();
+        for (const std::string& name : split_milters(unquoted(value))) chain.push_back(named(name));
+    }
+    return chain;
+}
+
+// What is wrong with a line of the admin's, which is left as it is.
+void Planner::judge_hand(const Line& hand) {
+    Filter ours{std::string(filter_name), "", "", WhenDown::tempfail};
+    if (is_filter(hand)) {
+        ours = filter_of(call_at(mc_, hand));
+        judge_hand_call(hand, ours);
+    }
+    const auto filters = chain();
+    if (!filters) return;
+    const auto place =
+        std::find_if(filters->begin(), filters->end(), [&](const Filter& filter) { return filter.name == ours.name; });
+    const std::string line = "line " + std::to_string(hand.number);
+    if (place == filters->end()) {
+        plan_.obstacles.push_back(line +
+                                  " names the filter, but Sendmail does not ask it: use INPUT_MAIL_FILTER, and "
+                                  "where confINPUT_MAIL_FILTERS is defined, put " +
+                                  ours.name + " into it, before a signer");
+        return;
+    }
+    const auto signer =
+        std::find_if(filters->begin(), place, [](const Filter& filter) { return role_of(filter) == Role::signer; });
+    if (signer == place) return;
+    plan_.obstacles.push_back(line + " comes after the signer " + signer->name +
+                              ": move it before that, which must sign what the milter adds. Where "
+                              "confINPUT_MAIL_FILTERS is defined, that has the order");
+}
+
+void Planner::judge_hand_call(const Line& hand, const Filter& filter) {
+    const std::string line = "line " + std::to_string(hand.number);
+    std::string right = sendmail_equates(wanted_.listen);
+    right.replace(1, filter_name.size(), filter.name);
+    const std::string write =
+        "; write: " + std::string(hand.text.substr(0, hand.text.find('('))) + "(" + right + ")dnl";
+    if (same_socket(filter.socket, wanted_.listen) == Same::no) {
+        plan_.obstacles.push_back(line + " names the socket " + (filter.socket.empty() ? "(none)" : filter.socket) +
+                                  ", and the milter listens on " + wanted_.listen + " (milter.listen)" + write);
+    } else if (filter.when_down == WhenDown::accept) {
+        plan_.obstacles.push_back(line +
+                                  " names the filter without F=T: while the milter does not answer, Sendmail "
+                                  "lets all mail pass, also to people who opted out" +
+                                  write);
+    }
 }
 
 void Planner::insert(const Line& before, Form form, std::string why) {
@@ -230,6 +328,7 @@ void Planner::note_address() {
 SendmailPlan Planner::plan() {
     plan_.text = std::string(old_);
     if (const Line* hand = line_of_hand()) {
+        judge_hand(*hand);
         plan_.notes.push_back("line " + std::to_string(hand->number) +
                               " names the filter already, and not by this "
                               "command; left alone: " +

@@ -23,7 +23,9 @@ struct SendmailPlan {
 // The rule for the place: immediately before the first INPUT_MAIL_FILTER of a DKIM signer, which must sign what is put
 // in; else before the first MAILER. Where signers come from elsewhere (an include that sendmail.cf knows of, or a
 // confINPUT_MAIL_FILTERS of the admin's), there too (after the latter), but as the first filter of all. `facts`: of the
-// sendmail.cf that was made of an earlier text; its ways may be empty.
+// sendmail.cf that was made of an earlier text; its ways may be empty. A line of the admin's for the milter is left as
+// it is; where with it Sendmail would not ask the milter, ask it too late, or let mail pass while it is down, that is
+// an obstacle.
 SendmailPlan plan_sendmail(const std::string& mc, const Facts& facts, const Wanted& wanted);
 
 // What INPUT_MAIL_FILTER and MAIL_FILTER are called with: "`optout-milter', `S=unix:/run/…, F=T, T=…'".

@@ -307,6 +307,7 @@ def postfix_case(name: str, title: str, **values: str) -> None:
 
 postfix_case("milter_not_listed_smtpd", "only_the_signer", smtpd_milters="unix:dkim-good/s")
 postfix_case("milter_not_listed_non_smtpd", "none_at_local_submission", non_smtpd_milters="")
+postfix_case("smtpd_milter_maps_set", "no_milters_for_one_client", smtpd_milter_maps="inline:{ 192.0.2.1=DISABLE }")
 postfix_case("milter_after_signer", "signer_first", smtpd_milters="unix:dkim-good/s, " + OURS)
 postfix_case("milter_default_action_accept", "accept_for_all", milter_default_action="accept")
 postfix_case("milter_default_action_accept", "accept_for_ours",
@@ -437,6 +438,24 @@ def redis_of_tomorrow(bed: DoctorBed) -> Report:
         return bed.doctor(config=with_redis(bed, redis))
     finally:
         redis.command(b"DEL", b"optout:meta")
+
+
+def test_lines_for_optout_yaml_name_their_keys(bed: DoctorBed) -> None:
+    with mode(bed.socket, 0o600):
+        said = bed.run("--postfix-config", f"{bed.directory}/postfix/etc", "--ca", str(bed.certificate)).stdout
+    assert "\n      milter.socket_mode: 0660\n      milter.socket_group: postfix\n    Then run:\n" in said
+
+
+def test_the_milter_is_advised_before_the_signer_and_after_the_others(bed: DoctorBed) -> None:
+    """Where setup puts it: what adds Authentication-Results must come before it."""
+    with AddingFilter(bed.spool / "adder") as adder:
+        other = f"{{ unix:adder/{adder.path.name}, default_action=accept }}"
+        for name, chain in [("milter_not_listed_smtpd", f"{other}, unix:dkim-good/s"),
+                            ("milter_after_signer", f"{other}, unix:dkim-good/s, {OURS}")]:
+            with bed.postfix.but(smtpd_milters=chain):
+                report = bed.doctor(canary=False)
+            (finding,) = [finding for finding in report.found if finding["name"] == name]
+            assert finding["line"] == f"smtpd_milters = {other}, {OURS}, unix:dkim-good/s", str(report)
 
 
 @pytest.mark.parametrize("which", sorted(CASES))

@@ -201,7 +201,7 @@ def test_a_sticky_directory_that_sendmail_is_not_told_to_trust(bed: SendmailDoct
     told = mc + "define(`confDONT_BLAME_SENDMAIL', `safe')dnl\n"
     with bed.sendmail.but("sendmail.mc", told), mode(bed.socket.parent, 0o1777):
         finding = only(bed.doctor(), "socket_not_writable_for_mta")
-    assert finding["line"] == f'milter: {{listen: "unix:{SOCKET}"}}'
+    assert finding["line"] == f"milter.listen: unix:{SOCKET}"
 
 
 def test_a_socket_that_the_user_of_sendmail_may_not_use(bed: SendmailDoctorBed) -> None:

@@ -149,12 +149,13 @@ def listens(bed: Bed) -> dict[str, tuple[str, str]]:
     (port,) = free_ports(1)
     return {
         "unix": (f"unix:{bed.directory}/m.sock", f"unix:{bed.directory}/m.sock"),
+        "signer's name": (f"unix:{bed.directory}/dkim.sock", f"unix:{bed.directory}/dkim.sock"),
         "inet": (f"inet:{port}@127.0.0.1", f"inet:127.0.0.1:{port}"),
         "inet6": (f"inet6:{port}@::1", f"inet:[::1]:{port}"),
     }
 
 
-@pytest.mark.parametrize("kind", ["unix", "inet", "inet6"])
+@pytest.mark.parametrize("kind", ["unix", "signer's name", "inet", "inet6"])
 def test_apply_makes_postfix_ask_and_undo_ends_it(bed: Bed, kind: str) -> None:
     listen, item = listens(bed)[kind]
     bed.start_milter(listen)
@@ -204,6 +205,39 @@ def test_apply_makes_postfix_ask_and_undo_ends_it(bed: Bed, kind: str) -> None:
     assert bed.code(postfix.plain, "ann@example.com") == "250"
     nothing = bed.setup("--undo")
     assert (nothing.returncode, nothing.stdout) == (0, "Nothing is to be undone.\n")
+
+
+def test_tables_that_take_the_milter_out_are_told_of(bed: Bed) -> None:
+    bed.start_milter(f"unix:{bed.directory}/m.sock")
+    assert bed.setup("--apply").returncode == 0
+    master = bed.postfix.etc / "master.cf"
+    master.write_text(bed.postfix.master_cf.replace("  -o smtpd_milters=\n", ""))
+    bed.postfix.restart()
+    assert bed.code(bed.postfix.plain, "ann@example.com") == "550"
+    assert bed.setup().stdout.startswith("Nothing is to be done: Postfix asks the milter already.\n")
+    bed.postfix.edit("smtpd_milter_maps=inline:{127.0.0.1=DISABLE}")
+    bed.postfix.restart()
+    assert bed.code(bed.postfix.plain, "ann@example.com") == "250"
+    said = bed.setup()
+    assert said.returncode == 0
+    assert said.stdout.startswith("Nothing is to be done by this command: Postfix asks the milter, but not for all mail")
+    assert f"note: smtpd_milter_maps in {bed.postfix.etc}/main.cf (inline:{{127.0.0.1=DISABLE}}) takes the place of " \
+        "smtpd_milters for the clients that it names; left alone." in said.stdout
+
+
+def test_of_the_admins_options_only_accept_is_changed(bed: Bed) -> None:
+    bed.start_milter(f"unix:{bed.directory}/m.sock")
+    ours = f"unix:{bed.directory}/m.sock, command_timeout=60s, default_action"
+    bed.postfix.edit(f"smtpd_milters={{ {ours}=accept, connect_timeout=9s }}, {{ {bed.postfix.other}, x=y }}")
+    bed.postfix.edit(f"non_smtpd_milters={{ {ours}=accept }}")
+    before = bed.files()
+    done = bed.setup("--apply")
+    assert done.returncode == 0 and "default_action=tempfail in place of accept, " in done.stdout
+    assert bed.postfix.value("smtpd_milters") == \
+        f"{{ {ours}=tempfail, connect_timeout=9s }}, {{ {bed.postfix.other}, x=y }}"
+    assert bed.postfix.value("non_smtpd_milters") == f"{{ {ours}=tempfail }}"
+    assert bed.setup("--undo").returncode == 0
+    assert {name: data for name, data in bed.files().items() if ".optout-" not in name} == before
 
 
 def test_what_the_admin_changed_meanwhile_stays(bed: Bed) -> None:
@@ -388,6 +422,27 @@ def test_sendmail_asks_the_milter_before_the_signer(directory: Path) -> None:
     assert setup("--undo").returncode == 0
     assert mc.read_bytes() == changed != before
     assert setup("--undo").stdout == "Nothing is to be undone.\n"
+
+
+@pytest.mark.parametrize(("lines", "fault"), [
+    ("INPUT_MAIL_FILTER(`optout-milter', `S=unix:/run/optout-milter/milter.sock')dnl\n", "without F=T"),
+    ("INPUT_MAIL_FILTER(`optout-milter', `S=unix:/run/x, F=T')dnl\n", "names the socket unix:/run/x"),
+    (FILTERS + "INPUT_MAIL_FILTER(`optout-milter', `S=unix:/run/optout-milter/milter.sock, F=T')dnl\n",
+     "comes after the signer opendkim"),
+    ("INPUT_MAIL_FILTER(`optout-milter', `S=unix:/run/optout-milter/milter.sock, F=T')dnl\n" + FILTERS, ""),
+])
+def test_a_line_of_the_admins_that_does_not_do_is_told_of_and_left(directory: Path, lines: str, fault: str) -> None:
+    mc = directory / "sendmail.mc"
+    stock = (sendmail_root() / "usr/share/sendmail/cf/debian/sendmail.mc").read_text()
+    mc.write_text(stock.replace("MAILER_DEFINITIONS\n", lines + "MAILER_DEFINITIONS\n"))
+    before = mc.read_bytes()
+    milter = MilterDaemon(directory, base_settings(directory, Path("/run/optout-milter/milter.sock")))
+    done = milter.admin.run("setup", "sendmail", "--sendmail-mc", str(mc), "--apply")
+    assert mc.read_bytes() == before
+    if fault:
+        assert (done.returncode, done.stdout) == (2, "") and fault in done.stderr
+    else:
+        assert done.returncode == 0 and done.stdout.startswith("Nothing is to be done: ")
 
 
 def test_sendmail_asks_the_milter_first_where_the_admin_sets_the_order(directory: Path) -> None:

@@ -79,7 +79,8 @@ const std::vector<Row> rows{
      [](Facts& f) {
          f.mta.by_mta = {{Try::Met::forbidden, "/x/milter.sock (srw------- optout optout)"}, {Try::Met::success, ""}};
      },
-     "usermod -aG postfix optout"},
+     "/etc/optout-milter/optout.yaml\nmilter.socket_mode: 0660\nmilter.socket_group: postfix\nusermod -aG postfix "
+     "optout"},
     {Name::milter_after_signer, Severity::error,
      [](Facts& f) {
          auto& filters = f.mta.set->ways[0].filters;
@@ -95,7 +96,7 @@ const std::vector<Row> rows{
     {Name::canary_refused, Severity::error, [](Facts& f) { refuse_canary(f, CanaryFacts::Step::sender, 550); },
      "550 no"},
     {Name::monitor_mode, Severity::note, [](Facts& f) { f.settings.milter.mode = MilterSettings::Mode::monitor; },
-     "mode: enforce"},
+     "\nmilter.mode: enforce\n"},
     {Name::keys_missing, Severity::error, [](Facts& f) { f.keys.state = KeysFacts::State::missing; },
      "optoutctl keys new /etc/optout-milter/keys"},
     {Name::keys_readable_by_others, Severity::error, [](Facts& f) { f.keys.mode = 0644; },
@@ -203,6 +204,20 @@ const std::vector<Row> rows{
     // The public port 25 beside one that has it.
     {Name::milter_not_listed_smtpd, Severity::error, [](Facts& f) { add_way(f, "smtp inet", in_main, other_filter); },
      "smtpd_milters = unix:other/s, unix:optout-milter/milter.sock"},
+    // After what adds Authentication-Results, as setup has it.
+    {Name::milter_not_listed_smtpd, Severity::error,
+     [](Facts& f) {
+         f.mta.set->ways[0].filters.front() = {"", "{ unix:dmarc/s, x=y }", "unix:/q/dmarc/s", mta::WhenDown::tempfail};
+         f.canary = {};
+     },
+     "smtpd_milters = { unix:dmarc/s, x=y }, unix:optout-milter/milter.sock, unix:opendkim/opendkim.sock"},
+    {Name::milter_after_signer, Severity::error,
+     [](Facts& f) {
+         auto& filters = f.mta.set->ways[0].filters;
+         filters = {other_filter[0], filters[1], filters[0], {"", "inet:h:1", "inet:1@h", mta::WhenDown::tempfail}};
+         f.canary.header.signatures = {{"from"}};
+     },
+     "smtpd_milters = unix:other/s, unix:optout-milter/milter.sock, unix:opendkim/opendkim.sock, inet:h:1"},
     {Name::milter_not_listed_smtpd, Severity::error,
      [](Facts& f) { add_way(f, "smtp inet", "-o smtpd_milters of smtp/inet in /etc/postfix/master.cf", other_filter); },
      "-o { smtpd_milters = "},
@@ -219,6 +234,20 @@ const std::vector<Row> rows{
      "/etc/postfix/main.cf\ntake no_milters out of receive_override_options\n"},
     {Name::milter_not_listed_non_smtpd, Severity::warning, [](Facts& f) { f.mta.set->ways[1].filters.clear(); },
      "non_smtpd_milters = unix:optout-milter/milter.sock"},
+    {Name::smtpd_milter_maps_set, Severity::warning,
+     [](Facts& f) {
+         f.mta.set->ways[0].client_tables = "cidr:/etc/postfix/milters";
+         f.mta.set->ways[0].client_tables_setting = "smtpd_milter_maps in /etc/postfix/main.cf";
+     },
+     "/etc/postfix/main.cf\nsmtpd_milter_maps =\npostfix reload"},
+    {Name::smtpd_milter_maps_set, Severity::warning,
+     [](Facts& f) {
+         add_way(f, "submission inet", in_main, f.mta.set->ways[0].filters);
+         f.mta.set->ways.back().client_tables = "inline:{ 127.0.0.1=DISABLE }";
+         f.mta.set->ways.back().client_tables_setting =
+             "-o smtpd_milter_maps of submission/inet in /etc/postfix/master.cf";
+     },
+     "/etc/postfix/master.cf\n  -o smtpd_milter_maps=\npostfix reload"},
     {Name::socket_not_reachable_from_chroot, Severity::error,
      [](Facts& f) {
          f.settings.milter.listen = f.milter.socket = "unix:/run/optout-milter/milter.sock";
@@ -226,7 +255,7 @@ const std::vector<Row> rows{
          f.mta.recipient_code = 451;
          f.canary = {};
      },
-     "milter: {listen: \"unix:/var/spool/postfix/optout-milter/milter.sock\"}"},
+     "\nmilter.listen: unix:/var/spool/postfix/optout-milter/milter.sock\n"},
     {Name::socket_not_writable_for_mta, Severity::error,
      [](Facts& f) {
          f.mta.by_mta = {{Try::Met::forbidden, "/x/milter.sock (srw------- optout optout)"}, {Try::Met::success, ""}};
@@ -249,7 +278,7 @@ const std::vector<Row> rows{
          ours(f, 0).when_down = mta::WhenDown::accept;
          ours(f, 0).text = "{ unix:optout-milter/milter.sock, default_action = accept, connect_timeout=9s }";
      },
-     "-o { smtpd_milters = { unix:optout-milter/milter.sock, connect_timeout=9s, default_action=tempfail }, "},
+     "-o { smtpd_milters = { unix:optout-milter/milter.sock, default_action=tempfail, connect_timeout=9s }, "},
     {Name::milter_default_action_accept, Severity::error,
      [](Facts& f) { ours(f, 0).when_down = mta::WhenDown::accept; }, "(smtpd_milters in /etc/postfix/main.cf)"},
     {Name::recipient_delimiter_missing, Severity::error,
@@ -421,7 +450,7 @@ BOOST_AUTO_TEST_CASE(sendmail_has_its_own_idea_of_a_safe_directory) {
         {0775, {"groupwritabledirpathsafe"}, "", ""},
         {0777, {"groupwritabledirpathsafe"}, unsafe, "chmod go-w /run/x"},
         {01777, {"truststickybit"}, "", ""},
-        {01777, {}, unsafe, "milter: {listen: \"unix:/run/optout-milter/milter.sock\"}"},
+        {01777, {}, unsafe, "milter.listen: unix:/run/optout-milter/milter.sock"},
     };
     for (const Case& one : cases) {
         Facts facts = healthy();
@@ -467,13 +496,73 @@ BOOST_AUTO_TEST_CASE(rspamd_gets_lines_of_its_own) {
     BOOST_TEST(found.front().change.line.ends_with("(x)list-unsubscribe:(x)list-unsubscribe-post\";"));
 }
 
+BOOST_AUTO_TEST_CASE(the_milter_is_no_signer_whatever_its_port) {
+    Facts facts = healthy();
+    facts.settings.milter.listen = facts.milter.socket = "inet:11332@127.0.0.1";
+    for (std::size_t way : {0U, 1U}) {
+        ours(facts, way) = {"", "inet:localhost:11332", "inet:11332@localhost", mta::WhenDown::tempfail};
+    }
+    BOOST_TEST(names_of(judge(facts)) == "");
+    facts.canary.header.signatures = {{"from", "list-unsubscribe"}};
+    const auto found = judge(facts);
+    BOOST_REQUIRE(names_of(found) == "canary_post_not_signed ");
+    BOOST_TEST(found.front().change.file == "/etc/opendkim.conf");
+}
+
 BOOST_AUTO_TEST_CASE(a_bad_certificate_of_our_own_is_named) {
     Facts facts = healthy();
     facts.settings.web.tls = {"/etc/web.pem", "/etc/web.key"};
     facts.web.get.outcome = WebAnswer::Outcome::tls_bad;
     const auto found = judge(facts);
     BOOST_REQUIRE(names_of(found) == "public_url_tls_bad ");
-    BOOST_TEST(found.front().change.line == "tls: {certificate: /etc/web.pem, key: /etc/web.key}");
+    BOOST_TEST(found.front().change.line == "web.tls.certificate: /etc/web.pem\nweb.tls.key: /etc/web.key");
+}
+
+BOOST_AUTO_TEST_CASE(a_line_to_change_is_not_the_one_that_is_there) {
+    Facts facts = healthy();
+    facts.web.get = {WebAnswer::Outcome::unreachable, "no", 0, "", WebAnswer::By::somebody};
+    facts.web.post = {};
+    auto found = judge(facts);
+    BOOST_REQUIRE(names_of(found) == "public_url_unreachable ");
+    BOOST_TEST(found.front().change.line == "");
+    BOOST_TEST(found.front().change.run == "systemctl status optout-web; curl -v https://lists.example.com/");
+
+    facts = healthy();
+    facts.settings.store.type = StoreSettings::Type::redis;
+    facts.settings.redis.address = "tcp:h:6379";
+    facts.store.answer = StoreFacts::Answer::fails;
+    found = judge(facts);
+    BOOST_REQUIRE(names_of(found) == "store_does_not_answer ");
+    BOOST_TEST(found.front().change.line == "");
+    BOOST_TEST(found.front().change.run.find("tcp:h:6379") != std::string::npos);
+}
+
+BOOST_AUTO_TEST_CASE(where_a_redirect_ends_is_the_new_public_url) {
+    struct Redirect {
+        std::string location, line;
+    };
+    for (const Redirect& row : {
+             Redirect{"https://www.example.com/u/aaaa", "public_url: https://www.example.com"},
+             Redirect{"https://www.example.com/lists/u/aaaa", "public_url: https://www.example.com/lists"},
+             Redirect{"https://www.example.com:8443/", "public_url: https://www.example.com:8443"},
+             Redirect{"https://www.example.com", "public_url: https://www.example.com"},
+             Redirect{"/lists/u/aaaa", "public_url: https://lists.example.com/lists"},
+             Redirect{"//www.example.com/u/aaaa", "public_url: https://www.example.com"},
+             Redirect{"/login", ""},
+             Redirect{"/u/aaaa", ""},                          // itself
+             Redirect{"https://lists.example.com/login", ""},  // nor here
+             Redirect{"http://www.example.com/u/aaaa", ""},    // which is no public_url
+             Redirect{"", ""},
+         }) {
+        Facts facts = healthy();
+        facts.web.get.status = 302;
+        facts.web.get.location = row.location;
+        const auto found = judge(facts);
+        BOOST_REQUIRE(names_of(found) == "public_url_redirects ");
+        BOOST_TEST(found.front().change.line == row.line, row.location << ": " << found.front().change.line);
+        BOOST_TEST((row.line.empty() == found.front().change.file.empty()));
+        BOOST_TEST(!found.front().change.run.empty());
+    }
 }
 
 BOOST_AUTO_TEST_CASE(a_chain_of_master_cf_is_changed_there) {

@@ -84,6 +84,27 @@ BOOST_AUTO_TEST_CASE(a_socket_is_the_milter_s_by_whatever_name) {
     }
 }
 
+BOOST_AUTO_TEST_CASE(of_an_item_only_what_is_done_while_it_is_down_changes) {
+    struct Row {
+        std::string item, expected;
+        Layout layout = Layout::blanks;
+    };
+    for (const Row& row : {
+             Row{"unix:/a", "{ unix:/a, default_action=tempfail }"},
+             Row{"unix:/a", "{unix:/a,default_action=tempfail}", Layout::one_word},
+             Row{"{ unix:/a, x=y }", "{ unix:/a, x=y, default_action=tempfail }"},
+             Row{"{unix:/a,x=y}", "{unix:/a,x=y,default_action=tempfail}", Layout::one_word},
+             Row{"{ unix:/a, default_action=accept, x=y }", "{ unix:/a, default_action=tempfail, x=y }"},
+             Row{"{unix:/a default_action = accept}", "{unix:/a default_action=tempfail}"},
+             Row{"{ unix:/a, { default_action = accept }, x=y }", "{ unix:/a, { default_action=tempfail }, x=y }"},
+             Row{"{ unix:/default_action=accept }", "{ unix:/default_action=accept, default_action=tempfail }"},
+             Row{"{ unix:/a, default_action=accept, default_action=reject }",
+                 "{ unix:/a, default_action=tempfail, default_action=tempfail }"},
+         }) {
+        BOOST_TEST(with_tempfail(row.item, row.layout) == row.expected, row.item);
+    }
+}
+
 BOOST_AUTO_TEST_CASE(signers_are_known_by_name_or_port) {
     struct Row {
         std::string name, socket;
@@ -104,6 +125,17 @@ BOOST_AUTO_TEST_CASE(signers_are_known_by_name_or_port) {
         filter.socket = row.socket;
         BOOST_TEST((role_of(filter) == row.expected), row.socket);
     }
+}
+
+BOOST_AUTO_TEST_CASE(the_milter_belongs_before_the_first_signer_else_last) {
+    const Filter other{"", "unix:/x", "unix:/x", WhenDown::tempfail};
+    const Filter signer{"", "inet:h:8891", "inet:8891@h", WhenDown::tempfail};
+    const std::string ours = "inet:12301@127.0.0.1";  // a signer's port
+    const Filter own{"", "inet:localhost:12301", "inet:12301@localhost", WhenDown::tempfail};
+    BOOST_TEST(place_among({}, ours) == 0U);
+    BOOST_TEST(place_among({other, other}, ours) == 2U);
+    BOOST_TEST(place_among({other, signer, other, signer}, ours) == 1U);
+    BOOST_TEST(place_among({own, other, signer}, ours) == 2U);
 }
 
 BOOST_AUTO_TEST_CASE(what_optout_yaml_listens_on_becomes_an_item) {

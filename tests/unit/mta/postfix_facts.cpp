@@ -81,6 +81,19 @@ const Row rows[] = {
      "pickup/unix/receive_override_options = no_milters\n",
      head + "tag \ndelimiter \ndomains\n"
             "local | local submission | -o receive_override_options of pickup/unix in /etc/postfix/master.cf |  | \n"},
+    {"tables with other filters for some clients, and a service without them",
+     plain + "smtpd_milters = unix:/a\nnon_smtpd_milters = unix:/a\nsmtpd_milter_maps = inline:{127.0.0.1=DISABLE}\n",
+     smtpd + "submission inet n - n - - smtpd\nsmtps inet n - n - - smtpd\namavis inet n - n - - smtpd\n",
+     "submission/inet/smtpd_milter_maps =\nsmtps/inet/smtpd_milter_maps = cidr:/c\n"
+     "amavis/inet/receive_override_options = no_milters\n",
+     head + "tag \ndelimiter \ndomains\n"
+            "smtp | smtp inet | smtpd_milters in /etc/postfix/main.cf | 127.0.0.1:25 | \n  unix:/a tempfail\n"
+            "  but for some clients inline:{127.0.0.1=DISABLE} | smtpd_milter_maps in /etc/postfix/main.cf\n"
+            "smtp | submission inet | smtpd_milters in /etc/postfix/main.cf | 127.0.0.1:587 | \n  unix:/a tempfail\n"
+            "smtp | smtps inet | smtpd_milters in /etc/postfix/main.cf | 127.0.0.1:465 | \n  unix:/a tempfail\n"
+            "  but for some clients cidr:/c | -o smtpd_milter_maps of smtps/inet in /etc/postfix/master.cf\n"
+            "smtp | amavis inet | -o receive_override_options of amavis/inet in /etc/postfix/master.cf |  | \n"
+            "local | local submission | non_smtpd_milters in /etc/postfix/main.cf |  | \n  unix:/a tempfail\n"},
     {"an old compatibility level: chrooted by default", "compatibility_level = 0\nqueue_directory = /q\n",
      "smtp inet n - - - - smtpd\n", "",
      "postfix \n/main.cf\n/main.cf\nqueue /q\nuser \ntag \ndelimiter \ndomains\n"

@@ -82,7 +82,34 @@ const Row rows[] = {
      "main.cf smtpd_milters: inet:localhost:8891, { unix:/run/m, connect_timeout=3s }, unix:/x -> "
      "{ unix:/run/m, connect_timeout=3s }, inet:localhost:8891, unix:/x\n"},
     {{"the milter with accept", "{ unix:/run/m, default_action=accept }, unix:/x", "unix:/run/m"},
-     "main.cf smtpd_milters: { unix:/run/m, default_action=accept }, unix:/x -> unix:/x, unix:/run/m\n"},
+     "main.cf smtpd_milters: { unix:/run/m, default_action=accept }, unix:/x -> "
+     "{ unix:/run/m, default_action=tempfail }, unix:/x\n"},
+    {{"the milter with accept and options", "{ unix:/run/m, command_timeout=60s, default_action=accept }",
+      "{ unix:/run/m default_action = accept, x=y }"},
+     "main.cf smtpd_milters: { unix:/run/m, command_timeout=60s, default_action=accept } -> "
+     "{ unix:/run/m, command_timeout=60s, default_action=tempfail }\n"
+     "main.cf non_smtpd_milters: { unix:/run/m default_action = accept, x=y } -> "
+     "{ unix:/run/m default_action=tempfail, x=y }\n"},
+    {{"the milter with accept and options, after the signer",
+      "inet:localhost:8891, { unix:/run/m, default_action=accept, x=y }", "unix:/run/m"},
+     "main.cf smtpd_milters: inet:localhost:8891, { unix:/run/m, default_action=accept, x=y } -> "
+     "{ unix:/run/m, default_action=tempfail, x=y }, inet:localhost:8891\n"},
+    {{"a service's own list with accept and options", "unix:/run/m", "unix:/run/m", "recipient_delimiter = +\n",
+      "smtp inet n - n - - smtpd\n  -o smtpd_milters={unix:/run/m,x=y,default_action=accept},unix:/x\n",
+      "smtp/inet/smtpd_milters = {unix:/run/m,x=y,default_action=accept},unix:/x\n"},
+     "master.cf smtp/inet smtpd_milters: {unix:/run/m,x=y,default_action=accept},unix:/x -> "
+     "{unix:/run/m,x=y,default_action=tempfail},unix:/x\n"},
+    {{"the socket that an earlier run put in, with options since",
+      "{ unix:/old, connect_timeout=3s, default_action=tempfail }, unix:/x",
+      "{ unix:/old, connect_timeout=3s }",
+      "recipient_delimiter = +\n",
+      "smtp inet n - n - - smtpd\n",
+      "",
+      {},
+      {"unix:/old", {}}},
+     "main.cf smtpd_milters: { unix:/old, connect_timeout=3s, default_action=tempfail }, unix:/x -> "
+     "unix:/x, { unix:/run/m, connect_timeout=3s, default_action=tempfail }\n"
+     "main.cf non_smtpd_milters: { unix:/old, connect_timeout=3s } -> { unix:/run/m, connect_timeout=3s }\n"},
     {{"the milter after the signer, in a variable",
       "$all",
       "unix:/run/m",
@@ -125,6 +152,13 @@ const Row rows[] = {
     {{"another port is another milter", "inet:localhost:7358", "inet:localhost:7357"},
      "main.cf smtpd_milters: inet:localhost:7358 -> inet:localhost:7358, inet:127.0.0.1:7357\n",
      "inet:7357@127.0.0.1"},
+    {{"on a port that signers have", "inet:127.0.0.1:8891, inet:127.0.0.1:12301", "$smtpd_milters"},
+     "",
+     "inet:8891@127.0.0.1"},
+    {{"on a port that signers have, after a signer", "inet:127.0.0.1:12301, inet:localhost:8891",
+      "inet:127.0.0.1:8891"},
+     "main.cf smtpd_milters: inet:127.0.0.1:12301, inet:localhost:8891 -> inet:localhost:8891, inet:127.0.0.1:12301\n",
+     "inet:8891@127.0.0.1"},
     {{"/var/run is /run", "unix:/var/run/m", "unix:/run/m"}, ""},
     {{"/run is /var/run", "unix:/run/m", "unix:/run/../run/m"}, "", "unix:/var/run/m"},
     {{"local submission takes no filters", "unix:/run/m", "unix:/run/m", "recipient_delimiter = +\n",
@@ -153,6 +187,12 @@ const Row rows[] = {
      "{ unix:/x, default_action=accept }, unix:/run/m\n"
      "note: 10025 inet: has \"-o smtpd_milters=\" (no filters) in master.c\n"
      "note: 10027 inet: takes no filters (no_milters, -o receive_overrid\n"},
+    {{"tables for some clients, of all services and of one", "unix:/run/m", "unix:/run/m",
+      "recipient_delimiter = +\nsmtpd_milter_maps = cidr:/c\n",
+      "smtp inet n - n - - smtpd\nsubmission inet n - n - - smtpd\nsmtps inet n - n - - smtpd\n",
+      "smtps/inet/smtpd_milter_maps = inline:{127.0.0.1=DISABLE}\n"},
+     "note: smtpd_milter_maps in /etc/postfix/main.cf (cidr:/c) takes th\n"
+     "note: -o smtpd_milter_maps of smtps/inet in /etc/postfix/master.cf\n"},
     {{"a chroot that the socket is outside of", "-", "-", "recipient_delimiter = +\n",
       "smtp inet n - y - - smtpd\ncleanup unix n - n - 0 cleanup\n"},
      "main.cf non_smtpd_milters: (not set) -> unix:/run/m\n"
@@ -194,15 +234,27 @@ BOOST_AUTO_TEST_CASE(it_is_said_for_what_mail_the_milter_is_asked) {
     struct Case {
         There there;
         Plan::Asks expected;
+        std::string listen = ours;
     };
     for (const Case& row : {
              Case{{"all", "unix:/run/m, inet:h:8891", "unix:/x, unix:/run/m"}, Plan::Asks::all},
              Case{{"not for local submission", "unix:/run/m", "unix:/x"}, Plan::Asks::some},
              Case{{"after a signer", "inet:h:8891, unix:/run/m", "inet:h:8891, unix:/run/m"}, Plan::Asks::none},
              Case{{"with accept", "unix:/run/m", "unix:/run/m", accept}, Plan::Asks::none},
+             Case{{"on a port that signers have", "inet:127.0.0.1:8891", "inet:127.0.0.1:8891"},
+                  Plan::Asks::all,
+                  "inet:8891@127.0.0.1"},
+             Case{{"after another on such a port", "inet:h:8891, inet:127.0.0.1:8891", "inet:127.0.0.1:8891"},
+                  Plan::Asks::some,
+                  "inet:8891@127.0.0.1"},
+             Case{{"not for clients that a table names", "unix:/run/m", "unix:/run/m",
+                   "recipient_delimiter = +\nsmtpd_milter_maps = inline:{127.0.0.1=DISABLE}\n"},
+                  Plan::Asks::some},
              Case{{"no_milters everywhere", "unix:/run/m", "unix:/run/m", none}, Plan::Asks::none},
          }) {
-        BOOST_TEST((plan_postfix(state_of(row.there), wanted).asks == row.expected), row.there.name);
+        Wanted here = wanted;
+        here.listen = row.listen;
+        BOOST_TEST((plan_postfix(state_of(row.there), here).asks == row.expected), row.there.name);
     }
 }
 

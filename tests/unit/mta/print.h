@@ -25,6 +25,9 @@ inline std::string text_of(const mta::WayIn& way) {
     std::string text = way.kind == mta::WayIn::Kind::smtp ? "smtp" : "local";
     text += " | " + way.name + " | " + way.setting + " | " + way.listens + " | " + way.chroot + "\n";
     for (const mta::Filter& filter : way.filters) text += "  " + text_of(filter) + "\n";
+    if (!way.client_tables.empty()) {
+        text += "  but for some clients " + way.client_tables + " | " + way.client_tables_setting + "\n";
+    }
     return text;
 }
 

@@ -59,8 +59,11 @@ const Row rows[] = {
      "line 7 gives a daemon filters of its own"},
     {"a log level of the admin's", top + "define(`confMILTER_LOG_LEVEL', `14')dnl\n" + bottom,
      top + "define(`confMILTER_LOG_LEVEL', `14')dnl\n" + block + bottom, "line 7 sets confMILTER_LOG_LEVEL by itself"},
-    {"by hand", top + "INPUT_MAIL_FILTER(`optout-milter', `S=unix:/run/x')dnl\n" + bottom,
-     top + "INPUT_MAIL_FILTER(`optout-milter', `S=unix:/run/x')dnl\n" + bottom, "line 7 names the filter already"},
+    {"by hand", top + "INPUT_MAIL_FILTER(`optout-milter', `S=unix:/var/run/m, F=R')dnl\n" + bottom,
+     top + "INPUT_MAIL_FILTER(`optout-milter', `S=unix:/var/run/m, F=R')dnl\n" + bottom,
+     "line 7 names the filter already"},
+    {"by hand and another name", top + "INPUT_MAIL_FILTER(`m', `S=local:/run/m, F=T')dnl\n" + bottom,
+     top + "INPUT_MAIL_FILTER(`m', `S=local:/run/m, F=T')dnl\n" + bottom, "line 7 names the filter already"},
     {"by an include", top + "include(`/usr/share/optout-milter/optout-milter.m4')dnl\n" + bottom,
      top + "include(`/usr/share/optout-milter/optout-milter.m4')dnl\n" + bottom, "line 7 names the filter already"},
     {"a daemon with filters of its own", top + "DAEMON_OPTIONS(`Name=M, InputMailFilters=opendkim')dnl\n" + bottom,
@@ -93,8 +96,64 @@ BOOST_AUTO_TEST_CASE(a_signer_of_an_included_file_comes_after_the_milter_too) {
     facts.ways.emplace_back();
     facts.ways[0].filters.push_back({"opendkim", "", "unix:/run/o", WhenDown::accept});
     BOOST_TEST(plan_sendmail(top + bottom, facts, wanted).text == top + first_block + bottom);
+    // Not where that is the milter, on a port that signers have.
+    Facts own;
+    own.ways.emplace_back();
+    own.ways[0].filters.push_back({"m", "", "inet:8891@127.0.0.1", WhenDown::tempfail});
+    Wanted on_port = wanted;
+    on_port.listen = "inet:8891@127.0.0.1";
+    BOOST_TEST(plan_sendmail(top + bottom, own, on_port).text.find("confINPUT_MAIL_FILTERS") == std::string::npos);
     // Not where this file names it.
     BOOST_TEST(plan_sendmail(top + opendkim + bottom, facts, wanted).text == top + block + opendkim + bottom);
+}
+
+BOOST_AUTO_TEST_CASE(a_line_of_the_admin_s_that_does_not_do_is_told_of_and_left) {
+    struct Fault {
+        std::string name, lines;
+        std::string says;  // of one obstacle; empty: there is none
+    };
+    const std::string hand = "INPUT_MAIL_FILTER(`optout-milter', `S=unix:/run/m, F=T')dnl\n";
+    const std::string line =
+        "write: INPUT_MAIL_FILTER(`optout-milter', `S=unix:/run/m, F=T, T=C:10s;S:10s;R:30s;E:1m')dnl";
+    for (const Fault& row : {
+             Fault{"good", clamav + hand + opendkim, ""},
+             Fault{
+                 "no F", "INPUT_MAIL_FILTER(`optout-milter', `S=unix:/run/m')dnl\n",
+                 "line 7 names the filter without F=T: while the milter does not answer, Sendmail lets all mail pass"},
+             Fault{"no F, the line to write", "INPUT_MAIL_FILTER(`optout-milter', `S=unix:/run/m')dnl\n", line},
+             Fault{"an empty F", "INPUT_MAIL_FILTER(`optout-milter',\n `S=unix:/run/m, F=, T=C:10s')dnl\n", line},
+             Fault{"temporary by another word", "INPUT_MAIL_FILTER(`optout-milter', `S=unix:/run/m, F=4')dnl\n", ""},
+             Fault{"another socket", "INPUT_MAIL_FILTER(`optout-milter', `S=unix:/run/x, F=T')dnl\n",
+                   "line 7 names the socket unix:/run/x, and the milter listens on unix:/run/m (milter.listen)"},
+             Fault{"after the signer", opendkim + hand, "line 9 comes after the signer opendkim: move it before that"},
+             Fault{"after a signer by its port", by_port + hand, "line 8 comes after the signer sign"},
+             Fault{"after the signer, by an order",
+                   hand + opendkim +
+                       "define(`confINPUT_MAIL_FILTERS', "
+                       "`opendkim, optout-milter')dnl\n",
+                   "line 7 comes after the signer opendkim"},
+             Fault{"before the signer, by an order",
+                   opendkim + hand +
+                       "define(`confINPUT_MAIL_FILTERS', "
+                       "`clamav, optout-milter, opendkim')dnl\n",
+                   ""},
+             Fault{"not in an order", opendkim + hand + order, "names the filter, but Sendmail does not ask it"},
+             Fault{"an order that lines after it add to", order + hand, "line 8 comes after the signer opendkim"},
+             Fault{"an order by a macro", order + hand + "define(`confINPUT_MAIL_FILTERS', MINE)dnl\n", ""},
+             Fault{"defined only", "MAIL_FILTER(`optout-milter', `S=unix:/run/m, F=T')dnl\n",
+                   "names the filter, but Sendmail does not ask it"},
+             Fault{"an include after the signer",
+                   opendkim + "include(`/usr/share/optout-milter/optout-milter.m4')dnl\n",
+                   "line 9 comes after the signer"},
+         }) {
+        const std::string mc = top + row.lines + bottom;
+        const auto plan = plan_sendmail(mc, {}, wanted);
+        BOOST_TEST(plan.text == mc, row.name);
+        BOOST_TEST(plan.block.empty(), row.name);
+        BOOST_TEST(plan.obstacles.size() == (row.says.empty() ? 0U : 1U), row.name);
+        if (row.says.empty() || plan.obstacles.empty()) continue;
+        BOOST_TEST(plan.obstacles[0].find(row.says) != std::string::npos, row.name << ": " << plan.obstacles[0]);
+    }
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_sendmail_mc_is_left_alone) {
