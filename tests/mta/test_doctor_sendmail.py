@@ -210,7 +210,7 @@ def test_a_socket_that_the_user_of_sendmail_may_not_use(bed: SendmailDoctorBed) 
     with bed.sendmail.but("sendmail.mc", mc + "define(`confRUN_AS_USER', `smmta')dnl\n"), mode(bed.socket, 0o600):
         finding = only(bed.doctor(), "socket_not_writable_for_mta")
     assert "smmta (Daemon MTA) may not connect" in finding["what"]
-    assert finding["line"] == "milter: {socket_mode: 0660, socket_group: smmta}"
+    assert finding["line"] == "milter.socket_mode: 0660\nmilter.socket_group: smmta"
 
 
 def test_an_unsubscribe_address_that_is_nobodys(bed: SendmailDoctorBed) -> None:
