@@ -44,8 +44,9 @@ struct Asked {
 };
 
 // Until a stop is asked for. What is asked twice before it is begun is done once.
-void act(Guarded<Asked>& asked, const Notices& notices, const std::function<void()>& reload,
-         const std::function<Serves()>& serves) {
+void act(Guarded<Asked>& asked, const Notices& notices, const DaemonWork& work) {
+    work.begin();
+    notices.tell(Notice::ready);
     const auto next = [&] {
         return notices.alive_every ? std::optional(std::chrono::steady_clock::now() + *notices.alive_every)
                                    : std::nullopt;
@@ -66,12 +67,12 @@ void act(Guarded<Asked>& asked, const Notices& notices, const std::function<void
         if (now.stop == Asked::Stop::yes) return;
         if (now.reload == Asked::Reload::yes) {
             notices.tell(Notice::reloading);
-            reload();
+            work.reload();
             notices.tell(Notice::ready);
         }
         // Asked for after a reload too: many of them must not look like a daemon that hangs.
         if (!due || std::chrono::steady_clock::now() < *due) continue;
-        if (serves() == Serves::yes) notices.tell(Notice::alive);
+        if (work.serves() == Serves::yes) notices.tell(Notice::alive);
         due = next();
     }
 }
@@ -86,14 +87,12 @@ void block_signals() {
     sigaction(SIGPIPE, &ignore, nullptr);
 }
 
-void run_until_stopped(const Notices& notices, const std::function<void()>& reload,
-                       const std::function<Serves()>& serves) {
-    notices.tell(Notice::ready);
+void run_until_stopped(const Notices& notices, const DaemonWork& work) {
     Guarded<Asked> asked;
     std::exception_ptr failed;
     std::thread actor([&] {
         try {
-            act(asked, notices, reload, serves);
+            act(asked, notices, work);
         } catch (...) {
             failed = std::current_exception();
             ::kill(::getpid(), SIGTERM);

@@ -14,11 +14,16 @@ void block_signals();
 
 enum class Serves { yes, no };
 
-// Tells `ready`, then waits for signals until one says stop, which is logged. `serves` is asked as often as `alive` is
-// waited for, and only its yes is passed on; it must end by itself within a few seconds. Both functions are called in a
-// thread of their own: the calling one, main's, waits for signals all the time, since the kernel gives them to another
-// thread that waits for the same ones, as libmilter's does, only where main's is not waiting.
-void run_until_stopped(const Notices& notices, const std::function<void()>& reload,
-                       const std::function<Serves()>& serves);
+struct DaemonWork {
+    std::function<void()> begin;
+    std::function<void()> reload;
+    std::function<Serves()> serves;  // ends by itself within a few seconds
+};
+
+// Lets the work begin, tells `ready`, then waits for signals until one says stop, which is logged. `serves` is asked as
+// often as `alive` is waited for, and only its yes is passed on. The work is done in a thread of its own: the calling
+// one, main's, does nothing but wait for signals, since the kernel gives them to another thread that waits for the same
+// ones, as libmilter's does, where main's is not waiting.
+void run_until_stopped(const Notices& notices, const DaemonWork& work);
 
 }  // namespace optout

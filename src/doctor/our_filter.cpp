@@ -51,8 +51,8 @@ std::vector<mta::Filter> with_ours_in_place(const mta::WayIn& way, const std::st
         ours = chain[*position];
         chain.erase(chain.begin() + static_cast<std::ptrdiff_t>(*position));
     }
-    const std::size_t place = mta::place_among(chain, socket);
-    chain.insert(chain.begin() + static_cast<std::ptrdiff_t>(place), std::move(ours));
+    const auto place = static_cast<std::ptrdiff_t>(mta::place_among(chain, socket));
+    chain.insert(chain.begin() + place, std::move(ours));
     return chain;
 }
 

@@ -18,8 +18,7 @@ std::optional<std::size_t> position_of_ours(const mta::WayIn& way, const std::st
 enum class Outside { no, yes };
 Outside names_outside_chroot(const mta::WayIn& way, const std::string& socket);
 
-// The chain with ours in its place: before the first signer, which must sign what it adds; else last, after filters
-// that refuse. `missing`: ours where the chain has it not yet.
+// The chain with ours in its place: see mta::place_among(). `missing`: ours where the chain has it not yet.
 std::vector<mta::Filter> with_ours_in_place(const mta::WayIn& way, const std::string& socket, mta::Filter missing);
 
 // The listener to speak SMTP to, in plain: one that goes through our filter where there is one, and port 25 before

@@ -72,18 +72,20 @@ Result<void> serve(std::shared_ptr<const Service> service, const MakeService& re
     const auto listener = open_listener(settings);
     if (!listener) return tl::unexpected(listener.error());
 
-    // libmilter has a thread of its own, so that this one waits for signals: see run_until_stopped().
+    // libmilter has a thread of its own, and another for signals: see run_until_stopped().
     static std::atomic<int> ended{-1};
-    std::thread([] {
-        ended = smfi_main();
-        // It ended by itself (an error, or it caught the signal after all): the main thread must not wait on.
-        ::kill(::getpid(), SIGTERM);
-    }).detach();
-    // libmilter serves only once it has answered, and told to stop before that it stops late or calls it an error.
-    // Without an answer the start goes on all the same.
-    static_cast<void>(ask_as_mta(*listener));
-    log_info(LogLine().with("event", "started").with("listen", settings.listen));
-    run_until_stopped(notices, [&] { take(services, reload); }, [&] { return ask_as_mta(*listener); });
+    const auto begin = [&] {
+        std::thread([] {
+            ended = smfi_main();
+            // It ended by itself (an error, or it caught the signal after all): the main thread must not wait on.
+            ::kill(::getpid(), SIGTERM);
+        }).detach();
+        // libmilter serves only once it has answered, and told to stop before that it stops late or calls it an error.
+        // Without an answer the start goes on all the same.
+        static_cast<void>(ask_as_mta(*listener));
+        log_info(LogLine().with("event", "started").with("listen", settings.listen));
+    };
+    run_until_stopped(notices, {begin, [&] { take(services, reload); }, [&] { return ask_as_mta(*listener); }});
     // Each callback ends by its own deadlines; should one not, the recorder must not be taken away from under it.
     if (close_callbacks(Deadline::in(std::chrono::seconds(30))) == Closed::some_inside) {
         log_error(LogLine().with("event", "stopped").with("why", "what a session was doing did not end within 30s"));

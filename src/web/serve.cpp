@@ -113,7 +113,7 @@ Result<void> serve(Loaded loaded, Shared& shared, const Reload& reload, const No
     }
     log_info(LogLine().with("event", "started").with("listen", web.listen).with("admin", web.admin));
     // No request of its own tells whether it serves: a flood that holds every connection is no reason for a restart.
-    run_until_stopped(notices, [&] { take(current, reload); }, [] { return Serves::yes; });
+    run_until_stopped(notices, {[] {}, [&] { take(current, reload); }, [] { return Serves::yes; }});
     admin.reset();
     site->reset();
     mailer.reset();
