@@ -194,8 +194,12 @@ Planner::Placed Planner::inserted(const List& list, const std::string& item, con
             const std::string in = has_variable(other.text) ? " (" + other.text + ")" : "";
             std::string value = list.value;
             value.insert(at, item + comma);
-            return {std::move(value),
-                    "before the signer " + other.filters[place].text + in + ", which signs what is added" + more};
+            std::string why = "before the signer ";
+            why += other.filters[place].text;
+            why += in;
+            why += ", which signs what is added";
+            why += more;
+            return {std::move(value), std::move(why)};
         }
         at += other.text.size();
     }
