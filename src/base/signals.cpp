@@ -46,6 +46,7 @@ struct Asked {
 // Until a stop is asked for. What is asked twice before it is begun is done once.
 void act(Guarded<Asked>& asked, const Notices& notices, const DaemonWork& work) {
     work.begin();
+    if (asked.lock()->stop == Asked::Stop::yes) return;
     notices.tell(Notice::ready);
     const auto next = [&] {
         return notices.alive_every ? std::optional(std::chrono::steady_clock::now() + *notices.alive_every)
@@ -89,12 +90,12 @@ void block_signals() {
 
 void run_until_stopped(const Notices& notices, const DaemonWork& work) {
     Guarded<Asked> asked;
-    std::exception_ptr failed;
+    Guarded<std::exception_ptr> failed;
     std::thread actor([&] {
         try {
             act(asked, notices, work);
         } catch (...) {
-            failed = std::current_exception();
+            *failed.lock() = std::current_exception();
             ::kill(::getpid(), SIGTERM);
         }
     });
@@ -103,12 +104,13 @@ void run_until_stopped(const Notices& notices, const DaemonWork& work) {
         asked.lock()->reload = Asked::Reload::yes;
         asked.notify_one();
     }
-    log_info(LogLine().with("event", "stopping").with("signal", name_of(signal)));
+    const bool told = *failed.lock() == nullptr;
+    if (told) log_info(LogLine().with("event", "stopping").with("signal", name_of(signal)));
     asked.lock()->stop = Asked::Stop::yes;
     asked.notify_one();
     actor.join();
     notices.tell(Notice::stopping);
-    if (failed) std::rethrow_exception(failed);
+    if (auto why = *failed.lock()) std::rethrow_exception(why);
 }
 
 }  // namespace optout

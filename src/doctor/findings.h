@@ -66,7 +66,7 @@ std::vector<Group> all_groups();
 // What mends it: a line of a file, a command, or both.
 struct Change {
     std::string file;
-    std::string line;  // as it should stand in the file; of optout.yaml "milter.mode: enforce", a line a key
+    std::string line;  // as it should stand in the file; of optout.yaml with its section, "milter:\n  mode: enforce"
     std::string run;   // as it should be typed, afterwards where there is a line
     friend bool operator==(const Change&, const Change&) = default;
 };

@@ -42,12 +42,11 @@ void judge_clock(const Facts& facts, Findings& findings) {
 // Of optout-web itself, or of the proxy before it.
 Change certificate_change(const Settings& settings) {
     const auto& tls = settings.web.tls;
+    const std::string valid = "a valid certificate, with its chain, for the name in public_url";
     if (!tls.certificate.empty()) {
-        return {settings.file, "web.tls.certificate: " + tls.certificate + "\nweb.tls.key: " + tls.key,
-                "systemctl reload optout-web"};
+        return {tls.certificate, valid, "systemctl reload optout-web"};
     }
-    return {"the proxy's configuration", "a valid certificate, with its chain, for the name in public_url",
-            "curl -v " + settings.public_url + "/"};
+    return {"the proxy's configuration", valid, "curl -v " + settings.public_url + "/"};
 }
 
 // What public_url would be so that a link is where this one was sent to; empty where the redirect does not tell.
@@ -66,13 +65,8 @@ std::string base_of(const std::string& location, const Facts& facts) {
     }
     if (!base.starts_with("https://")) return "";
     const std::string link = visited.substr(url.size());
-    if (base.ends_with(link)) {
-        base.resize(base.size() - link.size());
-    } else if (host_end(base) + 1 >= base.size()) {  // the other host alone
-        base.resize(host_end(base));
-    } else {
-        return "";
-    }
+    if (!base.ends_with(link)) return "";
+    base.resize(base.size() - link.size());
     return base == url ? "" : base;
 }
 
@@ -129,8 +123,9 @@ void judge_settings(const Facts& facts, Findings& findings) {
             {"", "", open_for_group(facts.config.by_daemon.obstacle, user_of_daemon(facts), facts.settings.file)}));
     }
     if (facts.config.problems.empty() && facts.settings.milter.mode == MilterSettings::Mode::monitor) {
-        findings.push_back(finding_of(Name::monitor_mode, "the milter only watches: milter.mode is monitor",
-                                      {facts.settings.file, "milter.mode: enforce", "systemctl reload optout-milter"}));
+        findings.push_back(
+            finding_of(Name::monitor_mode, "the milter only watches: milter.mode is monitor",
+                       {facts.settings.file, "milter:\n  mode: enforce", "systemctl reload optout-milter"}));
     }
 }
 

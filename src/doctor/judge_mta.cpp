@@ -185,7 +185,7 @@ void judge_client_tables(const std::vector<Way>& ways, Findings& findings) {
 }
 
 Change socket_in_chroot(const Facts& facts, const std::string& chroot) {
-    return {facts.settings.file, "milter.listen: unix:" + chroot + "/optout-milter/milter.sock",
+    return {facts.settings.file, "milter:\n  listen: unix:" + chroot + "/optout-milter/milter.sock",
             "systemctl restart optout-milter && optoutctl setup postfix --apply"};
 }
 
@@ -193,7 +193,7 @@ Change socket_in_chroot(const Facts& facts, const std::string& chroot) {
 Change way_to_socket(const Facts& facts, const std::string& obstacle) {
     const std::string& user = facts.mta.set->user;
     if (is_directory(obstacle) == IsDirectory::yes) return {"", "", open_for_group(obstacle, user, "")};
-    return {facts.settings.file, "milter.socket_mode: 0660\nmilter.socket_group: " + user,
+    return {facts.settings.file, "milter:\n  socket_mode: 0660\n  socket_group: " + user,
             fmt::format("usermod -aG {} {} && systemctl restart optout-milter", user, user_of_daemon(facts))};
 }
 
@@ -211,8 +211,11 @@ bool is_trusted(const OpenDirectory& directory, const mta::Facts& set) {
 
 // One with the sticky bit is as wide as it must be (/tmp): there the socket is in the wrong place.
 Change trusted_directory(const Facts& facts, const OpenDirectory& directory) {
-    if ((directory.mode & sticky) == 0) return {"", "", "chmod go-w " + directory.path};
-    return {facts.settings.file, "milter.listen: unix:/run/optout-milter/milter.sock",
+    constexpr std::string_view place = "unix:/run/optout-milter/milter.sock";
+    if ((directory.mode & sticky) == 0 || facts.settings.milter.listen == place) {
+        return {"", "", "chmod go-w " + directory.path};
+    }
+    return {facts.settings.file, "milter:\n  listen: " + std::string(place),
             "systemctl restart optout-milter && optoutctl doctor"};
 }
 

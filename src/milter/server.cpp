@@ -85,7 +85,12 @@ Result<void> serve(std::shared_ptr<const Service> service, const MakeService& re
         static_cast<void>(ask_as_mta(*listener));
         log_info(LogLine().with("event", "started").with("listen", settings.listen));
     };
-    run_until_stopped(notices, {begin, [&] { take(services, reload); }, [&] { return ask_as_mta(*listener); }});
+    try {
+        run_until_stopped(notices, {begin, [&] { take(services, reload); }, [&] { return ask_as_mta(*listener); }});
+    } catch (...) {
+        static_cast<void>(close_callbacks(Deadline::in(std::chrono::seconds(30))));  // they use what goes away now
+        throw;
+    }
     // Each callback ends by its own deadlines; should one not, the recorder must not be taken away from under it.
     if (close_callbacks(Deadline::in(std::chrono::seconds(30))) == Closed::some_inside) {
         log_error(LogLine().with("event", "stopped").with("why", "what a session was doing did not end within 30s"));

@@ -443,7 +443,7 @@ def redis_of_tomorrow(bed: DoctorBed) -> Report:
 def test_lines_for_optout_yaml_name_their_keys(bed: DoctorBed) -> None:
     with mode(bed.socket, 0o600):
         said = bed.run("--postfix-config", f"{bed.directory}/postfix/etc", "--ca", str(bed.certificate)).stdout
-    assert "\n      milter.socket_mode: 0660\n      milter.socket_group: postfix\n    Then run:\n" in said
+    assert "\n      milter:\n        socket_mode: 0660\n        socket_group: postfix\n    Then run:\n" in said
 
 
 def test_the_milter_is_advised_before_the_signer_and_after_the_others(bed: DoctorBed) -> None:
