@@ -139,8 +139,9 @@ class Sendmail:
         return subprocess.Popen(self.beside(*command), stdin=subprocess.PIPE, stdout=subprocess.PIPE)
 
     def beside(self, *command: str) -> list[str]:
-        """The command line of a program that sees what the daemon sees."""
-        return [program("nsenter", "util-linux"), "--target", str(self._process.pid), "--mount", "--uts", "--wd=/", *command]
+        """The command line of a program that sees what the daemon sees, in its chroot where the tests run in one."""
+        return [program("nsenter", "util-linux"), "--target", str(self._process.pid), "--mount", "--uts", "--root",
+                "--wdns=/", *command]
 
     def submit(self, arguments: list[str], text: bytes) -> None:
         """What it answers is not looked at: it says by its exit code too what the MTA refused."""
