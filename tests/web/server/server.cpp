@@ -1,6 +1,7 @@
 // src/web/server.h over a real socket: what reaches the handler, and what never does.
 #include "web/server.h"
 
+#include <microhttpd.h>
 #include <sys/socket.h>
 
 #include <boost/test/unit_test.hpp>
@@ -62,6 +63,11 @@ struct Hostile {
     unsigned status;  // 0: closed without an answer
 };
 
+// libmicrohttpd 1.0 closes where older ones answer, and asks nobody for a body that has come already.
+constexpr bool is_new_library = MHD_VERSION >= 0x01000000;
+constexpr unsigned nul_in_url = is_new_library ? 0 : 400;
+constexpr unsigned body_is_there = is_new_library ? 200 : 100;
+
 }  // namespace
 
 BOOST_AUTO_TEST_SUITE(server)
@@ -110,9 +116,9 @@ BOOST_AUTO_TEST_CASE(hostile_requests_never_reach_the_handler) {
         {"NUL in a value", with_length("X-A: a\0b\r\n"s, body), 400},
         {"NUL in a name", with_length("X\0A: b\r\n"s, body), 400},
         {"NUL in the URL",
-         "POST /u/x\0junk HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 26\r\n\r\n"s + body, 400},
+         "POST /u/x\0junk HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 26\r\n\r\n"s + body, nul_in_url},
         {"NUL in the query",
-         "POST /u/x?a\0b HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 26\r\n\r\n"s + body, 400},
+         "POST /u/x?a\0b HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: 26\r\n\r\n"s + body, nul_in_url},
         {"two hosts", with_length("Host: other\r\n", body), 400},
         {"no host", "POST /u/x HTTP/1.1\r\nConnection: close\r\nContent-Length: 26\r\n\r\n" + body, 400},
         {"bare carriage return", with_length("X-A: b\rContent-Length: 5\r\n", body), 400},
@@ -157,7 +163,7 @@ BOOST_AUTO_TEST_CASE(ordinary_requests_of_many_kinds_reach_it) {
         {"absolute URL", "GET http://h/u/x HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n", 200},
         {"empty field", with_length("X-A:\r\nX-B: \r\n", body), 200},
         {"blanks around a value", with_length("X-A:  \t a  \r\n", body), 200},
-        {"expects 100", with_length("Expect: 100-continue\r\n", body), 100},
+        {"expects 100", with_length("Expect: 100-continue\r\n", body), body_is_there},
         {"the longest body", with_length("", std::string(longest_body, 'a')), 200},
         {"many cookies", with_length("Cookie: " + cookies(60) + "\r\n", body), 200},
         {"many fields",
