@@ -217,7 +217,7 @@ std::optional<std::vector<Filter>> Planner::chain() const {
         if (!value.empty() && !value.starts_with('`')) return std::nullopt;
         if (value.find('(') != std::string_view::npos) return std::nullopt;
         chain.clear();
-        for (const std::string& name : split_milters(unquoted(value))) chain.push_back(named(name));
+        for (const std::string& name : filter_names(unquoted(value))) chain.push_back(named(name));
     }
     return chain;
 }

@@ -128,6 +128,8 @@ CHAINS: dict[str, tuple[str, Break, Mend]] = {
     "signer_first": ("milter_after_signer", instead(INCLUDE + OPENDKIM, OPENDKIM + INCLUDE), below_all),
     "signer_first_by_order": (
         "milter_after_signer", lambda mc: mc + "define(`confINPUT_MAIL_FILTERS', `opendkim, optout-milter')dnl\n", below_all),
+    "signer_first_by_order_with_semicolon": (
+        "milter_after_signer", lambda mc: mc + "define(`confINPUT_MAIL_FILTERS', `opendkim;optout-milter')dnl\n", below_all),
     "signer_first_in_the_daemons_own": ("milter_after_signer", daemon_asks("opendkim;optout-milter"), in_the_daemons_line),
     "no_flag": ("milter_default_action_accept", instead(INCLUDE, ours(EQUATES.replace("F=T, ", ""))), in_its_place),
     "empty_flag": ("milter_default_action_accept", instead(INCLUDE, ours(EQUATES.replace("F=T", "F="))), in_its_place),
@@ -150,6 +152,12 @@ def test_a_chain_is_mended_by_the_line_that_is_advised(bed: SendmailDoctorBed, w
         finding = only(bed.doctor(), name)
     with bed.sendmail.but("sendmail.mc", mend(broken, finding)):
         assert bed.doctor().names == [], finding
+
+
+def test_an_order_with_semicolons_is_understood(bed: SendmailDoctorBed) -> None:
+    mc = bed.sendmail.text("sendmail.mc")
+    with bed.sendmail.but("sendmail.mc", mc + "define(`confINPUT_MAIL_FILTERS', `optout-milter;opendkim')dnl\n"):
+        assert bed.doctor().names == []
 
 
 def test_set_up_mends_a_chain_too(bed: SendmailDoctorBed) -> None:

@@ -137,6 +137,8 @@ BOOST_AUTO_TEST_CASE(a_line_of_the_admin_s_that_does_not_do_is_told_of_and_left)
                        "define(`confINPUT_MAIL_FILTERS', "
                        "`clamav, optout-milter, opendkim')dnl\n",
                    ""},
+             Fault{"before the signer, by an order with semicolons",
+                   opendkim + hand + "define(`confINPUT_MAIL_FILTERS', `optout-milter;opendkim')dnl\n", ""},
              Fault{"not in an order", opendkim + hand + order, "names the filter, but Sendmail does not ask it"},
              Fault{"an order that lines after it add to", order + hand, "line 8 comes after the signer opendkim"},
              Fault{"an order by a macro", order + hand + "define(`confINPUT_MAIL_FILTERS', MINE)dnl\n", ""},
