@@ -97,12 +97,8 @@ std::string sendmail_chain_line(const mta::Facts& set, const mta::WayIn& way, co
     return new_filter_line(way, socket);
 }
 
-std::string sendmail_tempfail_line(const mta::Facts& set, const mta::Filter& ours, const std::string& socket) {
-    const bool for_all = std::any_of(set.ways.begin(), set.ways.end(), [&](const mta::WayIn& way) {
-        return names_of(way) == Names::none && position_of_ours(way, socket);
-    });
-    return std::string(for_all ? "INPUT_MAIL_FILTER" : "MAIL_FILTER") + "(`" + ours.name + "', `" +
-           equates_with_tempfail(ours) + "')dnl";
+std::string sendmail_tempfail_line(const mta::Filter& ours) {
+    return "in the line of " + ours.name + ": `" + equates_with_tempfail(ours) + "'";
 }
 
 }  // namespace optout::doctor
