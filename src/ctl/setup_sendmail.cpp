@@ -47,14 +47,12 @@ mta::Facts facts_of(const std::string& mc) {
     return facts ? *facts : mta::Facts{};
 }
 
-// Whether sendmail.cf knows nothing of the milter that sendmail.mc names.
+// Whether sendmail.cf does not know the milter as sendmail.mc names it. Who asks it is another matter.
 bool is_behind(const mta::Facts& facts, const std::string& listen) {
-    const auto asks = [&](const mta::WayIn& way) {
-        return std::any_of(way.filters.begin(), way.filters.end(), [&](const mta::Filter& filter) {
-            return mta::same_socket(filter.socket, listen) == mta::Same::yes;
-        });
+    const auto is_known = [&](const mta::Filter& filter) {
+        return mta::same_socket(filter.socket, listen) == mta::Same::yes && filter.when_down != mta::WhenDown::accept;
     };
-    return !facts.ways.empty() && std::none_of(facts.ways.begin(), facts.ways.end(), asks);
+    return !facts.ways.empty() && std::none_of(facts.filters.begin(), facts.filters.end(), is_known);
 }
 
 }  // namespace

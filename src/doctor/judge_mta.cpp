@@ -259,6 +259,27 @@ void judge_socket(const Facts& facts, const std::vector<Way>& ways, Findings& fi
                    way_to_socket(facts, forbidden.front().by_mta.obstacle)));
 }
 
+// Sendmail keeps one connection to a filter, by its name.
+void judge_twice(const Facts& facts, const std::vector<Way>& ways, Findings& findings) {
+    if (facts.mta.set->kind != Kind::sendmail) return;
+    const auto twice = some_of(ways, [](const Way& way) {
+        const auto& filters = way.way->filters;
+        return way.ours && std::count(filters.begin(), filters.end(), filters[*way.ours]) > 1;
+    });
+    if (twice.empty()) return;
+    const WayIn& first = *twice.front().way;
+    std::vector<std::string> names;
+    names.reserve(first.filters.size());
+    for (const mta::Filter& filter : first.filters) names.push_back(filter.name);
+    Finding finding = finding_of(
+        Name::milter_after_signer,
+        fmt::format("in the chain of {} the milter stands more than once ({}): Sendmail takes it for down then",
+                    names_of(twice), join(names, ", ")),
+        chain_change(facts, first));
+    finding.why = "Sendmail does with all mail what it does while the milter is down: with F=T none gets through.";
+    findings.push_back(std::move(finding));
+}
+
 void judge_order(const Facts& facts, const std::vector<Way>& ways, Findings& findings) {
     const auto signer_before = [](const Way& way) -> const mta::Filter* {
         const auto& filters = way.way->filters;
@@ -268,7 +289,7 @@ void judge_order(const Facts& facts, const std::vector<Way>& ways, Findings& fin
         return found == end ? nullptr : &*found;
     };
     const auto late = some_of(ways, [&](const Way& way) { return way.ours && signer_before(way) != nullptr; });
-    if (late.empty()) return;
+    if (late.empty()) return judge_twice(facts, ways, findings);
     findings.push_back(finding_of(Name::milter_after_signer,
                                   fmt::format("in the chain of {} the milter comes after {}, which seems to sign",
                                               names_of(late), signer_before(late.front())->text),
@@ -278,9 +299,7 @@ void judge_order(const Facts& facts, const std::vector<Way>& ways, Findings& fin
 // In its own item it holds wherever "accept" comes from: main.cf, master.cf, the item itself.
 Change with_tempfail(const Facts& facts, const WayIn& way, std::size_t ours) {
     switch (facts.mta.set->kind) {
-        case Kind::sendmail:
-            return sendmail_change(facts,
-                                   sendmail_tempfail_line(*facts.mta.set, way.filters[ours], facts.milter.socket));
+        case Kind::sendmail: return sendmail_change(facts, sendmail_tempfail_line(way.filters[ours]));
         case Kind::postfix: break;
     }
     std::vector<std::string> texts;

@@ -49,7 +49,7 @@ std::vector<mta::Filter> with_ours_in_place(const mta::WayIn& way, const std::st
     mta::Filter ours = std::move(missing);
     if (const auto position = position_of_ours(way, socket)) {
         ours = chain[*position];
-        chain.erase(chain.begin() + static_cast<std::ptrdiff_t>(*position));
+        std::erase(chain, ours);
     }
     const auto place = static_cast<std::ptrdiff_t>(mta::place_among(chain, socket));
     chain.insert(chain.begin() + place, std::move(ours));

@@ -19,6 +19,11 @@ Names names_of(const mta::WayIn& way) {
     return way.setting.starts_with("InputMailFilters of ") ? Names::its_own : Names::none;
 }
 
+// "InputMailFilters of Name=MTA in O DaemonPortOptions in /etc/mail/sendmail.cf"
+std::string without_file(std::string_view setting) {
+    return std::string(setting.substr(0, setting.rfind(" in /")));
+}
+
 std::string joined_names(const std::vector<mta::Filter>& chain, std::string_view separator) {
     std::vector<std::string> names;
     names.reserve(chain.size());
@@ -47,6 +52,14 @@ std::string new_filter_line(const mta::WayIn& way, const std::string& socket) {
     return place == way.filters.size() ? line : line + " above the line of " + way.filters[place].name;
 }
 
+// A line of all names would drop those that Sendmail does not know.
+std::string words_for_unknown(const mta::WayIn& way, const std::string& name, const std::string& definition) {
+    const std::string place = names_of(way) == Names::none ? "confINPUT_MAIL_FILTERS" : without_file(way.setting);
+    return "name " + name + " in " + place + ", once and before a signer" +
+           (definition.empty() ? "" : ", below " + definition) + "; Sendmail does not know " + join(way.unknown, ", ") +
+           ", which is named there";
+}
+
 // "optout-milter, S=unix:/run/s, T=C:10s": behind S= comes F=T.
 std::string equates_with_tempfail(const mta::Filter& filter) {
     std::vector<std::string> kept;
@@ -65,12 +78,14 @@ std::string sendmail_chain_line(const mta::Facts& set, const mta::WayIn& way, co
     mta::Filter ours;
     ours.name = "optout-milter";
     if (known != nullptr) ours = *known;
+    const std::string definition = "MAIL_FILTER(" + mta::sendmail_equates(socket) + ")dnl";
+    if (!way.unknown.empty()) return words_for_unknown(way, ours.name, known == nullptr ? definition : "");
     const auto chain = with_ours_in_place(way, socket, ours);
     switch (names_of(way)) {
         case Names::its_own: {
             std::string line = daemon_line(way, chain);
             if (known != nullptr) return line;
-            return line + " below MAIL_FILTER(" + mta::sendmail_equates(socket) + ")dnl";
+            return line + " below " + definition;
         }
         case Names::none: break;
     }
@@ -82,12 +97,8 @@ std::string sendmail_chain_line(const mta::Facts& set, const mta::WayIn& way, co
     return new_filter_line(way, socket);
 }
 
-std::string sendmail_tempfail_line(const mta::Facts& set, const mta::Filter& ours, const std::string& socket) {
-    const bool for_all = std::any_of(set.ways.begin(), set.ways.end(), [&](const mta::WayIn& way) {
-        return names_of(way) == Names::none && position_of_ours(way, socket);
-    });
-    return std::string(for_all ? "INPUT_MAIL_FILTER" : "MAIL_FILTER") + "(`" + ours.name + "', `" +
-           equates_with_tempfail(ours) + "')dnl";
+std::string sendmail_tempfail_line(const mta::Filter& ours) {
+    return "in the line of " + ours.name + ": `" + equates_with_tempfail(ours) + "'";
 }
 
 }  // namespace optout::doctor

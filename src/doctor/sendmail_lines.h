@@ -11,7 +11,8 @@ namespace optout::doctor {
 // With our filter in the chain of that way, and in its place there. `socket`: milter.listen.
 std::string sendmail_chain_line(const mta::Facts& set, const mta::WayIn& way, const std::string& socket);
 
-// Our filter as it is, with F=T.
-std::string sendmail_tempfail_line(const mta::Facts& set, const mta::Filter& ours, const std::string& socket);
+// The equates of our filter as they are, with F=T, for the line that is there: MAIL_FILTER defines a filter, and
+// INPUT_MAIL_FILTER puts it into the chain too, where it would stand a second time.
+std::string sendmail_tempfail_line(const mta::Filter& ours);
 
 }  // namespace optout::doctor

@@ -32,6 +32,7 @@ struct WayIn {
     std::string listens;  // SMTP: "HOST:PORT" to connect to, "127.0.0.1:25"; empty where it is not known
     std::string chroot;   // directory; empty: none
     std::vector<Filter> filters;
+    std::vector<std::string> unknown;  // Sendmail: names in its chain that no filter has
     // Postfix: smtpd_milter_maps, what takes the place of `filters` for the clients that it names; empty: nothing does.
     std::string client_tables;
     std::string client_tables_setting;  // as `setting`

@@ -132,11 +132,14 @@ WayIn Reading::way_of(std::string_view daemon) const {
     std::string names = input_filters_;
     if (options.contains('I')) {
         names = options['I'];
-        std::replace(names.begin(), names.end(), ';', ',');
         way.setting = "InputMailFilters of Name=" + name + " in O DaemonPortOptions";
     }
-    for (const std::string& filter : split_milters(names)) {
-        if (const auto known = filters_.find(filter); known != filters_.end()) way.filters.push_back(known->second);
+    for (const std::string& filter : filter_names(names)) {
+        if (const auto known = filters_.find(filter); known != filters_.end()) {
+            way.filters.push_back(known->second);
+        } else {
+            way.unknown.push_back(filter);
+        }
     }
     return way;
 }
@@ -156,6 +159,12 @@ bool finds_aliases_of_plussed_users(std::string_view cf) {
 }
 
 }  // namespace
+
+std::vector<std::string> filter_names(std::string_view list) {
+    std::string with_commas(list);
+    std::replace(with_commas.begin(), with_commas.end(), ';', ',');
+    return split_milters(with_commas);
+}
 
 std::string equate(std::string_view equates, char key) {
     for (const std::string_view part : split(equates, ',')) {

@@ -20,6 +20,9 @@ SendmailText sendmail_facts(std::string_view cf);
 // Names of an "Fw" file: a line each, without comments.
 std::vector<std::string> domains_of_file(std::string_view content);
 
+// Of O InputMailFilters and InputMailFilters=: "a, b;c".
+std::vector<std::string> filter_names(std::string_view list);
+
 // "F=T, T=C:10s" of an INPUT_MAIL_FILTER or an X line: the value of "S". Empty where there is none.
 std::string equate(std::string_view equates, char key);
 

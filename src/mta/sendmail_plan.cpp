@@ -82,13 +82,19 @@ bool includes_ours(const Line& line) {
 }
 
 // Sendmail knows the options of a daemon by their first letters: "I=clamav" too.
-bool names_filters(std::string_view daemon_options) {
+std::optional<std::vector<std::string>> filters_of_daemon(std::string_view daemon_options) {
     const auto open = daemon_options.find('(');
     const std::string options = unquoted(open == std::string_view::npos ? "" : daemon_options.substr(open + 1));
     for (const std::string_view part : split(options, ',')) {
-        if (trim(part).starts_with('I') && part.find('=') != std::string_view::npos) return true;
+        const auto equals = part.find('=');
+        if (!trim(part).starts_with('I') || equals == std::string_view::npos) continue;
+        return filter_names(part.substr(equals + 1));
     }
-    return false;
+    return std::nullopt;
+}
+
+bool has_ours(const std::vector<std::string>& names) {
+    return std::find(names.begin(), names.end(), filter_name) != names.end();
 }
 
 class Planner {
@@ -100,7 +106,7 @@ class Planner {
 
   private:
     bool is_ours(const Filter& filter) const;
-    enum class Form { in_its_place, first_of_all };
+    enum class Form { in_its_place, first_of_all, defined };
     std::string block(Form form) const;
     const Line* first(std::string_view prefix) const;
     const Line* last(std::string_view prefix) const;
@@ -108,9 +114,10 @@ class Planner {
     const Line* line_of_signer() const;
     const Line* line_of_mailer() const;
     bool signer_elsewhere() const;
-    std::optional<std::vector<Filter>> chain() const;
+    const Filter* known_filter(std::string_view name) const;
     void judge_hand(const Line& hand);
-    void judge_hand_call(const Line& hand, const Filter& filter);
+    void judge_hand_line(const Line& hand, const Filter& filter);
+    void judge_chains(const std::string& name, std::vector<std::string>& faults);
     void insert(const Line& before, Form form, std::string why);
     void insert_at(std::size_t place, Form form, std::string why);
     void insert_after_order(const Line& order, const Line& mailer);
@@ -132,12 +139,12 @@ bool Planner::is_ours(const Filter& filter) const {
 
 std::string Planner::block(Form form) const {
     const std::string equates = sendmail_equates(wanted_.listen) + ")dnl\n";
-    const std::string lines =
-        form == Form::in_its_place
-            ? "INPUT_MAIL_FILTER(" + equates
-            : "MAIL_FILTER(" + equates +
-                  "define(`confINPUT_MAIL_FILTERS', `optout-milter'ifelse(defn(`confINPUT_MAIL_FILTERS')X, `X', `',\n"
-                  "``, 'defn(`confINPUT_MAIL_FILTERS')'))dnl\n";
+    std::string lines = (form == Form::in_its_place ? "INPUT_MAIL_FILTER(" : "MAIL_FILTER(") + equates;
+    if (form == Form::first_of_all) {
+        lines +=
+            "define(`confINPUT_MAIL_FILTERS', `optout-milter'ifelse(defn(`confINPUT_MAIL_FILTERS')X, `X', `',\n"
+            "``, 'defn(`confINPUT_MAIL_FILTERS')'))dnl\n";
+    }
     // From 9 on Sendmail logs each recipient that the milter takes, tokens and all.
     return std::string(first_line) + "\ndefine(`confMILTER_LOG_LEVEL', `8')dnl\n" + lines + std::string(last_line) +
            "\n";
@@ -195,66 +202,30 @@ bool Planner::signer_elsewhere() const {
     return false;
 }
 
-// The filters that Sendmail asks by these lines, in order: each INPUT_MAIL_FILTER adds itself to
-// confINPUT_MAIL_FILTERS. Nothing where the text alone does not tell.
-std::optional<std::vector<Filter>> Planner::chain() const {
-    std::vector<Filter> known, chain;
-    for (const Line& line : lines_) {
-        if (is_filter(line)) known.push_back(filter_of(call_at(mc_, line)));
-    }
-    const auto named = [&](const std::string& name) {
-        const auto found =
-            std::find_if(known.begin(), known.end(), [&](const Filter& one) { return one.name == name; });
-        return found == known.end() ? Filter{name, "", "", WhenDown::accept} : *found;
-    };
-    for (const Line& line : lines_) {
-        if (line.text.starts_with("INPUT_MAIL_FILTER(")) chain.push_back(filter_of(call_at(mc_, line)));
-        if (includes_ours(line)) chain.push_back({std::string(filter_name), "", "", WhenDown::tempfail});
-        if (!line.text.starts_with("define(`confINPUT_MAIL_FILTERS'")) continue;
-        const std::string_view call = call_at(mc_, line);
-        const auto comma = call.find(',');
-        const std::string_view value = comma == std::string_view::npos ? "" : trim(call.substr(comma + 1));
-        if (!value.empty() && !value.starts_with('`')) return std::nullopt;
-        if (value.find('(') != std::string_view::npos) return std::nullopt;
-        chain.clear();
-        for (const std::string& name : split_milters(unquoted(value))) chain.push_back(named(name));
-    }
-    return chain;
-}
-
-// What is wrong with a line of the admin's, which is left as it is.
+// What is wrong with a line of the admin's, which is left as it is. Who asks the filter, and after which others, is
+// what m4 makes of all lines and includes: sendmail.cf tells.
 void Planner::judge_hand(const Line& hand) {
     Filter ours{std::string(filter_name), "", "", WhenDown::tempfail};
+    if (is_filter(hand)) ours = filter_of(call_at(mc_, hand));
+    const Filter* known = known_filter(ours.name);
     if (is_filter(hand)) {
-        ours = filter_of(call_at(mc_, hand));
-        judge_hand_call(hand, ours);
+        judge_hand_line(hand, ours);
+    } else if (known != nullptr) {
+        judge_hand_line(hand, *known);
     }
-    const auto filters = chain();
-    if (!filters) return;
-    const auto place =
-        std::find_if(filters->begin(), filters->end(), [&](const Filter& filter) { return filter.name == ours.name; });
-    const std::string line = "line " + std::to_string(hand.number);
-    if (place == filters->end()) {
-        plan_.obstacles.push_back(line +
-                                  " names the filter, but Sendmail does not ask it: use INPUT_MAIL_FILTER, and "
-                                  "where confINPUT_MAIL_FILTERS is defined, put " +
-                                  ours.name + " into it, before a signer");
-        return;
-    }
-    const auto signer =
-        std::find_if(filters->begin(), place, [](const Filter& filter) { return role_of(filter) == Role::signer; });
-    if (signer == place) return;
-    plan_.obstacles.push_back(line + " comes after the signer " + signer->name +
-                              ": move it before that, which must sign what the milter adds. Where "
-                              "confINPUT_MAIL_FILTERS is defined, that has the order");
+    if (known != nullptr) return judge_chains(ours.name, plan_.obstacles);
+    plan_.notes.push_back("whether Sendmail asks " + ours.name +
+                          ", and before a signer, is seen in sendmail.cf only, which does not know it yet: after make "
+                          "run this again, or optoutctl doctor");
+    note_daemons();
 }
 
-void Planner::judge_hand_call(const Line& hand, const Filter& filter) {
+void Planner::judge_hand_line(const Line& hand, const Filter& filter) {
     const std::string line = "line " + std::to_string(hand.number);
     std::string right = sendmail_equates(wanted_.listen);
     right.replace(1, filter_name.size(), filter.name);
-    const std::string write =
-        "; write: " + std::string(hand.text.substr(0, hand.text.find('('))) + "(" + right + ")dnl";
+    const std::string macro(is_filter(hand) ? hand.text.substr(0, hand.text.find('(')) : "INPUT_MAIL_FILTER");
+    const std::string write = "; write: " + macro + "(" + right + ")dnl";
     if (same_socket(filter.socket, wanted_.listen) == Same::no) {
         plan_.obstacles.push_back(line + " names the socket " + (filter.socket.empty() ? "(none)" : filter.socket) +
                                   ", and the milter listens on " + wanted_.listen + " (milter.listen)" + write);
@@ -263,6 +234,47 @@ void Planner::judge_hand_call(const Line& hand, const Filter& filter) {
                                   " names the filter without F=T: while the milter does not answer, Sendmail "
                                   "lets all mail pass, also to people who opted out" +
                                   write);
+    }
+}
+
+const Filter* Planner::known_filter(std::string_view name) const {
+    const auto found = std::find_if(facts_.filters.begin(), facts_.filters.end(),
+                                    [&](const Filter& filter) { return filter.name == name; });
+    return found == facts_.filters.end() ? nullptr : &*found;
+}
+
+// What is wrong with the chains of sendmail.cf, which may be older than this text.
+void Planner::judge_chains(const std::string& name, std::vector<std::string>& faults) {
+    const std::string end = ". Where " + name + " stands so in the .mc file already, run make";
+    const auto is_it = [&](const Filter& filter) { return filter.name == name; };
+    std::vector<std::string> seen, lacking;
+    for (const WayIn& way : facts_.ways) {
+        const auto& filters = way.filters;
+        const auto place = std::find_if(filters.begin(), filters.end(), is_it);
+        const std::string where = way.name + " (" + way.setting + ")";
+        if (place == filters.end()) {
+            lacking.push_back(where);
+            continue;
+        }
+        if (std::find(seen.begin(), seen.end(), way.setting) != seen.end()) continue;
+        seen.push_back(way.setting);
+        const auto signer = std::find_if(filters.begin(), place, [&](const Filter& filter) {
+            return role_of(filter, wanted_.listen) == Role::signer;
+        });
+        if (signer != place) {
+            faults.push_back(where + ": " + name + " comes after the signer " + signer->name +
+                             ": move it before that, which must sign what the milter adds" + end);
+        }
+        if (std::count_if(place, filters.end(), is_it) > 1) {
+            faults.push_back(where + ": " + name +
+                             " stands there more than once, and Sendmail takes it for down then: name it once" + end);
+        }
+    }
+    const bool by_none = lacking.size() == facts_.ways.size();
+    for (const std::string& where : lacking) {
+        (by_none ? faults : plan_.notes)
+            .push_back(where + " does not ask " + name + ": name it there, before a signer, or that mail does not " +
+                       "pass the milter" + end);
     }
 }
 
@@ -279,6 +291,9 @@ void Planner::insert_at(std::size_t place, Form form, std::string why) {
 
 // The define that comes last holds, also after the mailers: m4 uses it at the very end.
 void Planner::insert_after_order(const Line& order, const Line& mailer) {
+    if (has_ours(filter_names(arguments_of(call_at(mc_, order)).rest))) {
+        return insert(mailer, Form::defined, "line " + std::to_string(order.number) + " sets the order and names it");
+    }
     std::string why = "as the first filter: line " + std::to_string(order.number) + " sets the order by itself";
     if (order.number < mailer.number) return insert(mailer, Form::first_of_all, std::move(why));
     const auto end = mc_.find('\n', order.begin + call_at(mc_, order).size());
@@ -295,7 +310,9 @@ void Planner::note_log_level() {
 
 void Planner::note_daemons() {
     for (const Line& line : lines_) {
-        if (!line.text.starts_with("DAEMON_OPTIONS(") || !names_filters(call_at(mc_, line))) continue;
+        if (!line.text.starts_with("DAEMON_OPTIONS(")) continue;
+        const auto filters = filters_of_daemon(call_at(mc_, line));
+        if (!filters || has_ours(*filters)) continue;
         plan_.notes.push_back(
             "line " + std::to_string(line.number) +
             " gives a daemon filters of its own (InputMailFilters= or I=): add optout-milter there by "
@@ -328,11 +345,12 @@ void Planner::note_address() {
 SendmailPlan Planner::plan() {
     plan_.text = std::string(old_);
     if (const Line* hand = line_of_hand()) {
-        judge_hand(*hand);
         plan_.notes.push_back("line " + std::to_string(hand->number) +
                               " names the filter already, and not by this "
                               "command; left alone: " +
                               std::string(hand->text));
+        judge_hand(*hand);
+        note_log_level();
         return std::move(plan_);
     }
     const Line* mailer = line_of_mailer();
@@ -349,7 +367,11 @@ SendmailPlan Planner::plan() {
     } else {
         insert(*mailer, Form::in_its_place, "the last filter: no DKIM signer is known by its name or port");
     }
-    note_daemons();
+    if (plan_.text == old_ && known_filter(filter_name) != nullptr) {
+        judge_chains(std::string(filter_name), plan_.notes);
+    } else {
+        note_daemons();
+    }
     note_log_level();
     note_address();
     return std::move(plan_);

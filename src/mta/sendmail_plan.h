@@ -24,8 +24,8 @@ struct SendmailPlan {
 // in; else before the first MAILER. Where signers come from elsewhere (an include that sendmail.cf knows of, or a
 // confINPUT_MAIL_FILTERS of the admin's), there too (after the latter), but as the first filter of all. `facts`: of the
 // sendmail.cf that was made of an earlier text; its ways may be empty. A line of the admin's for the milter is left as
-// it is; where with it Sendmail would not ask the milter, ask it too late, or let mail pass while it is down, that is
-// an obstacle.
+// it is; where it lets mail pass while the milter is down, or names another socket, that is an obstacle; and where
+// sendmail.cf knows the filter, so is a chain without it, with it more than once, or with it after a signer.
 SendmailPlan plan_sendmail(const std::string& mc, const Facts& facts, const Wanted& wanted);
 
 // What INPUT_MAIL_FILTER and MAIL_FILTER are called with: "`optout-milter', `S=unix:/run/…, F=T, T=…'".

@@ -95,8 +95,12 @@ def below_all(mc: str, finding: dict[str, str]) -> str:
 
 
 def in_its_place(mc: str, finding: dict[str, str]) -> str:
-    (old,) = re.findall(r"(?m)^(?:INPUT_)?MAIL_FILTER\(`(?:optout-milter|leave)'.*\n", mc)
-    return replaced(mc, old, written(finding))
+    """The equates, in whichever macro they stand."""
+    line = re.fullmatch(r"in the line of (optout-milter|leave): (`[^']*')", finding["line"])
+    assert line is not None and finding["file"] == "/etc/mail/sendmail.mc", finding
+    mc, count = re.subn(rf"(?m)^((?:INPUT_)?MAIL_FILTER\(`{line.group(1)}', )`[^']*'", rf"\1{line.group(2)}", mc)
+    assert count == 1
+    return mc
 
 
 def in_the_daemons_line(mc: str, finding: dict[str, str]) -> str:
@@ -128,11 +132,18 @@ CHAINS: dict[str, tuple[str, Break, Mend]] = {
     "signer_first": ("milter_after_signer", instead(INCLUDE + OPENDKIM, OPENDKIM + INCLUDE), below_all),
     "signer_first_by_order": (
         "milter_after_signer", lambda mc: mc + "define(`confINPUT_MAIL_FILTERS', `opendkim, optout-milter')dnl\n", below_all),
+    "signer_first_by_order_with_semicolon": (
+        "milter_after_signer", lambda mc: mc + "define(`confINPUT_MAIL_FILTERS', `opendkim;optout-milter')dnl\n", below_all),
     "signer_first_in_the_daemons_own": ("milter_after_signer", daemon_asks("opendkim;optout-milter"), in_the_daemons_line),
     "no_flag": ("milter_default_action_accept", instead(INCLUDE, ours(EQUATES.replace("F=T, ", ""))), in_its_place),
     "empty_flag": ("milter_default_action_accept", instead(INCLUDE, ours(EQUATES.replace("F=T", "F="))), in_its_place),
     "no_flag_and_another_name": (
         "milter_default_action_accept", instead(INCLUDE, ours(f"S=local:{SOCKET}, T=R:30s", "leave")), in_its_place),
+    "no_flag_and_listed_by_a_define": (
+        "milter_default_action_accept",
+        lambda mc: replaced(mc, INCLUDE, ours(f"S=unix:{SOCKET}", "leave", "MAIL_FILTER"))
+        + "define(`confINPUT_MAIL_FILTERS', `leave;opendkim')dnl\n",
+        in_its_place),
     "no_flag_and_the_daemon_has_its_own": (
         "milter_default_action_accept",
         lambda mc: daemon_asks("leave;opendkim")(replaced(mc, INCLUDE, ours(f"S=unix:{SOCKET}", "leave", "MAIL_FILTER"))),
@@ -150,6 +161,33 @@ def test_a_chain_is_mended_by_the_line_that_is_advised(bed: SendmailDoctorBed, w
         finding = only(bed.doctor(), name)
     with bed.sendmail.but("sendmail.mc", mend(broken, finding)):
         assert bed.doctor().names == [], finding
+
+
+TWICE: dict[str, tuple[Break, Mend]] = {
+    "by_a_define": (instead(INCLUDE, "define(`confINPUT_MAIL_FILTERS', `optout-milter')dnl\n" + INCLUDE), below_all),
+    "in_the_daemons_own": (daemon_asks("optout-milter;opendkim;optout-milter"), in_the_daemons_line),
+}
+
+
+@pytest.mark.parametrize("which", TWICE)
+def test_a_chain_that_has_the_milter_twice_is_mended(bed: SendmailDoctorBed, which: str) -> None:
+    """All mail is deferred then, the canary too."""
+    break_it, mend = TWICE[which]
+    mc = bed.sendmail.text("sendmail.mc")
+    broken = break_it(mc)
+    with bed.sendmail.but("sendmail.mc", broken):
+        report = bed.doctor()
+    assert report.names == ["milter_after_signer", "canary_refused"], str(report)
+    finding = report.found[0]
+    assert "the milter stands more than once (optout-milter, " in finding["what"], finding
+    with bed.sendmail.but("sendmail.mc", mend(broken, finding)):
+        assert bed.doctor().names == [], finding
+
+
+def test_an_order_with_semicolons_is_understood(bed: SendmailDoctorBed) -> None:
+    mc = bed.sendmail.text("sendmail.mc")
+    with bed.sendmail.but("sendmail.mc", mc + "define(`confINPUT_MAIL_FILTERS', `optout-milter;opendkim')dnl\n"):
+        assert bed.doctor().names == []
 
 
 def test_set_up_mends_a_chain_too(bed: SendmailDoctorBed) -> None:
@@ -270,7 +308,7 @@ def test_where_the_mc_is_not_beside_the_cf_it_is_said(bed: SendmailDoctorBed) ->
         bed.beside("cp", "/etc/mail/sendmail.cf", "/etc/mail/freebsd.cf")
         finding = only(bed.doctor("--sendmail-cf", "/etc/mail/freebsd.cf"), "milter_default_action_accept")
     assert finding["file"] == "the .mc file of /etc/mail/freebsd.cf"
-    assert finding["line"] == f"INPUT_MAIL_FILTER(`optout-milter', `S=unix:{SOCKET}, F=T')dnl"
+    assert finding["line"] == f"in the line of optout-milter: `S=unix:{SOCKET}, F=T'"
 
 
 def test_no_signer(bed: SendmailDoctorBed) -> None:

@@ -430,12 +430,22 @@ def test_sendmail_asks_the_milter_before_the_signer(directory: Path) -> None:
     (FILTERS + "INPUT_MAIL_FILTER(`optout-milter', `S=unix:/run/optout-milter/milter.sock, F=T')dnl\n",
      "comes after the signer opendkim"),
     ("INPUT_MAIL_FILTER(`optout-milter', `S=unix:/run/optout-milter/milter.sock, F=T')dnl\n" + FILTERS, ""),
+    ("include(`DIRECTORY/filters.m4')dnl\nINPUT_MAIL_FILTER(`optout-milter', `S=unix:/run/optout-milter/milter.sock, F=T')dnl\n",
+     "comes after the signer opendkim"),
+    (FILTERS + "MAIL_FILTER(`optout-milter', `S=unix:/run/optout-milter/milter.sock, F=T')dnl\n", "does not ask optout-milter"),
+    (FILTERS + "MAIL_FILTER(`optout-milter', `S=unix:/run/optout-milter/milter.sock, F=T')dnl\n"
+     "DAEMON_OPTIONS(`Name=own, Port=2525, InputMailFilters=optout-milter;opendkim')dnl\n", ""),
+    ("define(`confINPUT_MAIL_FILTERS', `optout-milter')dnl\n"
+     "INPUT_MAIL_FILTER(`optout-milter', `S=unix:/run/optout-milter/milter.sock, F=T')dnl\n", "more than once"),
 ])
 def test_a_line_of_the_admins_that_does_not_do_is_told_of_and_left(directory: Path, lines: str, fault: str) -> None:
     mc = directory / "sendmail.mc"
     stock = (sendmail_root() / "usr/share/sendmail/cf/debian/sendmail.mc").read_text()
+    (directory / "filters.m4").write_text(FILTERS)
+    lines = lines.replace("DIRECTORY", str(directory))
     mc.write_text(stock.replace("MAILER_DEFINITIONS\n", lines + "MAILER_DEFINITIONS\n"))
     before = mc.read_bytes()
+    (directory / "sendmail.cf").write_text(sendmail_cf(mc))
     milter = MilterDaemon(directory, base_settings(directory, Path("/run/optout-milter/milter.sock")))
     done = milter.admin.run("setup", "sendmail", "--sendmail-mc", str(mc), "--apply")
     assert mc.read_bytes() == before
@@ -443,6 +453,19 @@ def test_a_line_of_the_admins_that_does_not_do_is_told_of_and_left(directory: Pa
         assert (done.returncode, done.stdout) == (2, "") and fault in done.stderr
     else:
         assert done.returncode == 0 and done.stdout.startswith("Nothing is to be done: ")
+        assert "does not yet" not in done.stdout
+
+
+def test_of_a_daemon_with_filters_of_its_own_it_is_not_said_that_make_mends_it(directory: Path) -> None:
+    mc = directory / "sendmail.mc"
+    stock = (sendmail_root() / "usr/share/sendmail/cf/debian/sendmail.mc").read_text()
+    stock = re.sub(r"(?m)^DAEMON_OPTIONS\(`(.*)'\)dnl$", r"DAEMON_OPTIONS(`\1, InputMailFilters=opendkim')dnl", stock)
+    mc.write_text(stock.replace("MAILER_DEFINITIONS\n", FILTERS + "MAILER_DEFINITIONS\n"))
+    milter = MilterDaemon(directory, base_settings(directory, Path("/run/optout-milter/milter.sock")))
+    assert milter.admin.run("setup", "sendmail", "--sendmail-mc", str(mc), "--apply").returncode == 0
+    (directory / "sendmail.cf").write_text(sendmail_cf(mc))
+    again = milter.admin.run("setup", "sendmail", "--sendmail-mc", str(mc), "--apply").stdout
+    assert "does not ask optout-milter" in again and "does not yet" not in again
 
 
 def test_sendmail_asks_the_milter_first_where_the_admin_sets_the_order(directory: Path) -> None:

@@ -438,6 +438,26 @@ BOOST_AUTO_TEST_CASE(sendmail_gets_lines_of_its_own) {
                "T=C:10s;S:10s;R:30s;E:1m')dnl");
 }
 
+BOOST_AUTO_TEST_CASE(sendmail_may_have_the_milter_twice_in_a_chain) {
+    Facts facts = healthy();
+    facts.mta.set->kind = mta::Kind::sendmail;
+    facts.mta.set->ways.pop_back();
+    auto& filters = facts.mta.set->ways[0].filters;
+    filters[0].name = "optout-milter";
+    filters[1].name = "opendkim";
+    BOOST_TEST(names_of(judge(facts)) == "");
+    filters.push_back(filters[0]);
+    facts.mta.set->filters = filters;
+    facts.canary = {};
+    const auto found = judge(facts);
+    BOOST_REQUIRE(names_of(found) == "milter_after_signer ");
+    BOOST_TEST(found.front().what ==
+               "in the chain of smtp inet the milter stands more than once (optout-milter, opendkim, optout-milter): "
+               "Sendmail takes it for down then");
+    BOOST_TEST(found.front().change.line ==
+               "define(`confINPUT_MAIL_FILTERS', `optout-milter, opendkim')dnl below every line INPUT_MAIL_FILTER");
+}
+
 BOOST_AUTO_TEST_CASE(sendmail_has_its_own_idea_of_a_safe_directory) {
     struct Case {
         unsigned mode;

@@ -83,4 +83,19 @@ BOOST_AUTO_TEST_CASE(a_filter_that_no_daemon_asks_is_known) {
     BOOST_TEST(found.facts.ways.front().filters.size() == 1U);
 }
 
+BOOST_AUTO_TEST_CASE(filters_are_separated_by_commas_or_semicolons_and_an_unknown_one_is_told_of) {
+    const std::string filters = "Xa, S=inet:1@127.0.0.1\nXb, S=local:/run/b\n";
+    for (const std::string list : {"b;a", "b, a", "b ; a,", "O"}) {
+        const auto found = mta::sendmail_facts("O InputMailFilters=" + list + "\n" + filters);
+        const WayIn& way = found.facts.ways.front();
+        if (list == "O") {
+            BOOST_TEST(join(way.unknown, " ") == "O");
+            continue;
+        }
+        BOOST_TEST(way.unknown.empty(), list);
+        BOOST_TEST_REQUIRE(way.filters.size() == 2U, list);
+        BOOST_TEST(way.filters[0].name == "b", list);
+    }
+}
+
 BOOST_AUTO_TEST_SUITE_END()

@@ -3,6 +3,8 @@
 
 #include <boost/test/unit_test.hpp>
 
+#include "mta/sendmail_facts.h"
+
 using namespace optout;
 using namespace optout::mta;
 
@@ -53,6 +55,13 @@ const Row rows[] = {
     {"the last order counts", top + order + bottom + "define(`confINPUT_MAIL_FILTERS',\n  `clamav')dnl\nLOCAL_CONFIG\n",
      top + order + bottom + "define(`confINPUT_MAIL_FILTERS',\n  `clamav')dnl\n" + first_block + "LOCAL_CONFIG\n",
      address},
+    {"the admin's order names it already, which must not be twice in it",
+     top + opendkim + "define(`confINPUT_MAIL_FILTERS', `optout-milter;opendkim')dnl\n" + bottom,
+     top + opendkim + "define(`confINPUT_MAIL_FILTERS', `optout-milter;opendkim')dnl\n" + begin +
+         "MAIL_FILTER(`optout-milter', " + equates + end + bottom,
+     address},
+    {"a daemon whose own filters name it", top + "DAEMON_OPTIONS(`Name=M, I=optout-milter;opendkim')dnl\n" + bottom,
+     top + "DAEMON_OPTIONS(`Name=M, I=optout-milter;opendkim')dnl\n" + block + bottom, address},
     {"a daemon with filters of its own, by the letter",
      top + "DAEMON_OPTIONS(`Name=M, I=opendkim')dnl\nDAEMON_OPTIONS(`Name=I, F=inet6')dnl\n" + bottom,
      top + "DAEMON_OPTIONS(`Name=M, I=opendkim')dnl\nDAEMON_OPTIONS(`Name=I, F=inet6')dnl\n" + block + bottom,
@@ -125,26 +134,6 @@ BOOST_AUTO_TEST_CASE(a_line_of_the_admin_s_that_does_not_do_is_told_of_and_left)
              Fault{"temporary by another word", "INPUT_MAIL_FILTER(`optout-milter', `S=unix:/run/m, F=4')dnl\n", ""},
              Fault{"another socket", "INPUT_MAIL_FILTER(`optout-milter', `S=unix:/run/x, F=T')dnl\n",
                    "line 7 names the socket unix:/run/x, and the milter listens on unix:/run/m (milter.listen)"},
-             Fault{"after the signer", opendkim + hand, "line 9 comes after the signer opendkim: move it before that"},
-             Fault{"after a signer by its port", by_port + hand, "line 8 comes after the signer sign"},
-             Fault{"after the signer, by an order",
-                   hand + opendkim +
-                       "define(`confINPUT_MAIL_FILTERS', "
-                       "`opendkim, optout-milter')dnl\n",
-                   "line 7 comes after the signer opendkim"},
-             Fault{"before the signer, by an order",
-                   opendkim + hand +
-                       "define(`confINPUT_MAIL_FILTERS', "
-                       "`clamav, optout-milter, opendkim')dnl\n",
-                   ""},
-             Fault{"not in an order", opendkim + hand + order, "names the filter, but Sendmail does not ask it"},
-             Fault{"an order that lines after it add to", order + hand, "line 8 comes after the signer opendkim"},
-             Fault{"an order by a macro", order + hand + "define(`confINPUT_MAIL_FILTERS', MINE)dnl\n", ""},
-             Fault{"defined only", "MAIL_FILTER(`optout-milter', `S=unix:/run/m, F=T')dnl\n",
-                   "names the filter, but Sendmail does not ask it"},
-             Fault{"an include after the signer",
-                   opendkim + "include(`/usr/share/optout-milter/optout-milter.m4')dnl\n",
-                   "line 9 comes after the signer"},
          }) {
         const std::string mc = top + row.lines + bottom;
         const auto plan = plan_sendmail(mc, {}, wanted);
@@ -154,6 +143,69 @@ BOOST_AUTO_TEST_CASE(a_line_of_the_admin_s_that_does_not_do_is_told_of_and_left)
         if (row.says.empty() || plan.obstacles.empty()) continue;
         BOOST_TEST(plan.obstacles[0].find(row.says) != std::string::npos, row.name << ": " << plan.obstacles[0]);
     }
+}
+
+BOOST_AUTO_TEST_CASE(a_line_of_the_admin_s_is_judged_by_the_chains_of_sendmail_cf) {
+    struct Case {
+        std::string name, lines, cf;
+        std::string obstacle;     // within the only one; empty: there is none
+        std::string last_note{};  // within it
+    };
+    const std::string hand = "INPUT_MAIL_FILTER(`optout-milter', `S=unix:/run/m, F=T')dnl\n";
+    const std::string defined = "MAIL_FILTER(`optout-milter', `S=unix:/run/m, F=T')dnl\n";
+    const std::string include = "include(`/usr/share/optout-milter/optout-milter.m4')dnl\n";
+    const std::string own = "DAEMON_OPTIONS(`Name=M, InputMailFilters=opendkim')dnl\n";
+    const std::string dkim = "Xopendkim, S=local:/run/o\n";
+    const std::string known = "Xoptout-milter, S=unix:/run/m, F=T\n" + dkim;
+    const std::string all = "O InputMailFilters=";
+    const std::string daemon = "O DaemonPortOptions=Name=M, InputMailFilters=";
+    const std::string left = "names the filter already";
+    for (const Case& row : {
+             Case{"good", hand, all + "optout-milter, opendkim\n" + known, "", left},
+             Case{"defined, and named by the daemon", defined, daemon + "optout-milter;opendkim\n" + known, "", left},
+             Case{"not named by the daemon", hand + own, daemon + "opendkim\n" + all + "optout-milter\n" + known,
+                  "Daemon M (InputMailFilters of Name=M in O DaemonPortOptions) does not ask optout-milter"},
+             Case{"not named by one daemon", hand + own,
+                  daemon + "opendkim\nO DaemonPortOptions=Name=N\n" + all + "optout-milter\n" + known, "",
+                  "Daemon M (InputMailFilters of Name=M in O DaemonPortOptions) does not ask optout-milter"},
+             Case{"defined only", defined, known, "Daemon MTA (O InputMailFilters) does not ask optout-milter"},
+             Case{"after a signer that comes by an include", hand, all + "opendkim, optout-milter\n" + known,
+                  "Daemon MTA (O InputMailFilters): optout-milter comes after the signer opendkim"},
+             Case{"an include after the signer", include, all + "opendkim;optout-milter\n" + known,
+                  "optout-milter comes after the signer opendkim"},
+             Case{"twice", hand, all + "optout-milter;opendkim;optout-milter\n" + known,
+                  "optout-milter stands there more than once"},
+             Case{"an include with another socket", include,
+                  all + "optout-milter\nXoptout-milter, S=unix:/run/x, F=T\n", "line 7 names the socket unix:/run/x"},
+             Case{"under another name", "INPUT_MAIL_FILTER(`m', `S=unix:/run/m, F=T')dnl\n",
+                  all + "m\nXm, S=unix:/run/m, F=T\n", "", left},
+             Case{"sendmail.cf does not know it yet", opendkim + hand, all + "opendkim\n" + dkim, "",
+                  "whether Sendmail asks optout-milter, and before a signer, is seen in sendmail.cf only"},
+             Case{"nor of the daemon's filters", hand + own, "", "", "line 8 gives a daemon filters of its own"},
+             Case{"a log level", hand + "define(`confMILTER_LOG_LEVEL', `14')dnl\n", all + "optout-milter\n" + known,
+                  "", "line 8 sets confMILTER_LOG_LEVEL by itself"},
+         }) {
+        const std::string mc = top + row.lines + bottom;
+        const auto plan = plan_sendmail(mc, mta::sendmail_facts(row.cf).facts, wanted);
+        BOOST_TEST(plan.text == mc, row.name);
+        BOOST_TEST(plan.obstacles.size() == (row.obstacle.empty() ? 0U : 1U), row.name);
+        if (!plan.obstacles.empty()) {
+            BOOST_TEST(plan.obstacles[0].find(row.obstacle) != std::string::npos,
+                       row.name << ": " << plan.obstacles[0]);
+        }
+        BOOST_TEST_REQUIRE(!plan.notes.empty(), row.name);
+        BOOST_TEST(plan.notes.back().find(row.last_note) != std::string::npos, row.name << ": " << plan.notes.back());
+    }
+}
+
+BOOST_AUTO_TEST_CASE(of_our_own_block_too_sendmail_cf_tells_what_is_wrong_with_it) {
+    const auto plan = plan_sendmail(
+        top + block + bottom,
+        mta::sendmail_facts("O InputMailFilters=optout-milter, a, optout-milter\nXoptout-milter, S=unix:/run/m, F=T\n")
+            .facts,
+        wanted);
+    BOOST_TEST(plan.obstacles.empty());
+    BOOST_TEST(plan.notes[0].starts_with("Daemon MTA (O InputMailFilters): optout-milter stands there more than once"));
 }
 
 BOOST_AUTO_TEST_CASE(what_is_no_sendmail_mc_is_left_alone) {
