@@ -104,6 +104,16 @@ std::vector<std::string> split_milters(std::string_view value) {
     }
 }
 
+bool is_malformed(std::string_view item) {
+    if (!item.starts_with('{')) return false;
+    const auto parts = split_milters(without_braces(item));
+    const auto is_filter = [](const std::string& part) {
+        return part.find(':') != std::string::npos && part.find('=') == std::string::npos;
+    };
+    return !has_braces(item) || parts.empty() || parts.front().starts_with('{') ||
+           std::any_of(parts.begin() + 1, parts.end(), is_filter);
+}
+
 std::optional<WhenDown> when_down_of(std::string_view word) {
     if (word == "accept") return WhenDown::accept;
     if (word == "tempfail") return WhenDown::tempfail;

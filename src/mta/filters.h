@@ -14,6 +14,10 @@ namespace optout::mta {
 // Postfix: the items of smtpd_milters, separated by commas or blanks; an item in braces is one, braces included.
 std::vector<std::string> split_milters(std::string_view value);
 
+// Whether Postfix does not start with such an item: what is in its braces is one filter with its options, name=value,
+// and not several filters.
+bool is_malformed(std::string_view item);
+
 // Where a Postfix daemon stands when it connects: a path without / in front is below the queue directory, and all paths
 // are below the chroot where there is one.
 struct Place {

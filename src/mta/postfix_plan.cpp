@@ -99,6 +99,7 @@ class Planner {
     bool is_at_our_socket(const std::string& item, const List& list) const;
     std::string why_tempfail(const std::string& before, const std::string& after, const List& list) const;
     Placed inserted(const List& list, const std::string& item, const std::string& remark) const;
+    bool is_readable(const std::vector<Item>& items, const std::string& setting);
     std::optional<Placed> placed(const List& list, const std::string& setting);
     bool reach_ours(const std::vector<const WayIn*>& ways, const std::string& setting);
     void plan_main_list(const char* name, WayIn::Kind kind);
@@ -207,10 +208,26 @@ Planner::Placed Planner::inserted(const List& list, const std::string& item, con
     return {list.value + comma + item, "last: no DKIM signer is known by its name or port among the others" + more};
 }
 
+// To a list that Postfix does not start with nothing is added.
+bool Planner::is_readable(const std::vector<Item>& items, const std::string& setting) {
+    for (const Item& item : items) {
+        for (const Filter& filter : item.filters) {
+            if (!is_malformed(filter.text)) continue;
+            plan_.notes.push_back(setting + ": Postfix takes " + filter.text +
+                                  " as one filter with its options, and does not start with that; left alone. Put "
+                                  "each filter in braces of its own, or in none, and run this again");
+            return false;
+        }
+    }
+    return true;
+}
+
 std::optional<Planner::Placed> Planner::placed(const List& list, const std::string& setting) {
+    const std::vector<Item> items = items_of(list);
+    if (!is_readable(items, setting)) return std::nullopt;
     bool signer_seen = false;
     std::size_t end = 0;
-    for (const Item& other : items_of(list)) {
+    for (const Item& other : items) {
         const std::size_t begin = list.value.find(other.text, end);
         end = begin + other.text.size();
         if (is_another_list(other.text)) return std::nullopt;
@@ -300,8 +317,16 @@ void Planner::plan_service(const WayIn& way) {
     if (!reach_ours({&way}, setting)) return;
     const Layout layout = own->form == Override::Form::word ? Layout::one_word : Layout::blanks;
     const Place place{state_.facts.queue_directory, way.chroot};
-    const auto change = placed({own->value, place, when_down_for(way), layout}, setting);
-    if (change) plan_.edits.push_back({"master.cf", own->key, name, own->value, change->value, change->why});
+    const bool commented = has_comment(own->value);
+    const std::string value = commented ? without_comments(own->value) : own->value;
+    const auto change = placed({value, place, when_down_for(way), layout}, setting);
+    if (!change) return;
+    if (commented) {
+        plan_.notes.push_back(setting + ": a comment stands within the list, which is left alone. By hand, set it to " +
+                              change->value);
+        return;
+    }
+    plan_.edits.push_back({"master.cf", own->key, name, own->value, change->value, change->why});
 }
 
 // Postfix looks a client up there first; only without an entry the lists hold. What entries say is not known here.
@@ -324,7 +349,7 @@ Plan::Asks Planner::asks() const {
     for (const WayIn& way : state_.facts.ways) {
         all_clients = all_clients && way.client_tables.empty();
         for (const Filter& filter : way.filters) {
-            if (role_of(filter, wanted_.listen) == Role::signer) break;
+            if (is_malformed(filter.text) || role_of(filter, wanted_.listen) == Role::signer) break;
             if (same_socket(filter.socket, wanted_.listen) == Same::no) continue;
             if (filter.when_down != WhenDown::accept) ++asking;
             break;

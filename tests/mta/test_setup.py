@@ -280,6 +280,42 @@ def test_a_moved_socket_takes_the_place_of_the_old_one(bed: Bed) -> None:
     assert {name: data for name, data in bed.files().items() if ".optout-" not in name} == before
 
 
+@pytest.mark.parametrize("own", [
+    "-o smtpd_milters={ OTHER, default_action=accept }",
+    "-o smtpd_milters={ OTHER,\n# } not the end\n    default_action=accept }",
+    "-o smtpd_milters={ OTHER, { default_action = accept } } -o milter_default_action=accept",
+    "-o { smtpd_milters={ OTHER, default_action=accept } }",
+])
+def test_a_list_with_blanks_in_braces_is_still_one_that_smtpd_takes(bed: Bed, own: str) -> None:
+    bed.start_milter(f"unix:{bed.directory}/m.sock")
+    (port,) = free_ports(1)
+    service = f"127.0.0.1:{port} inet n - n - - smtpd {own.replace('OTHER', bed.postfix.other)} -v\n"
+    (bed.postfix.etc / "master.cf").write_text(service + bed.postfix.master_cf)
+    before = bed.files()
+    bed.postfix.restart()
+    assert bed.code(port, "ann@example.com") == "250"
+    done = bed.setup("--apply")
+    by_hand = "#" in own  # a place in a comment would be none
+    assert done.returncode == 0
+    assert ("By hand, set it to" in done.stdout) == by_hand
+    bed.postfix.restart()
+    assert bed.code(port, "ann@example.com") == ("250" if by_hand else "550")
+    assert bed.code(port, "bob@example.com") == "250"
+    log = "\n".join(line for path in (bed.postfix.directory / "log").iterdir() for line in path.read_text().splitlines())
+    assert f"connect to Milter service {bed.postfix.other}: Connection refused" in log and "fatal:" not in log
+    assert bed.setup("--undo").returncode == 0
+    assert {name: data for name, data in bed.files().items() if ".optout-" not in name} == before
+
+
+def test_a_list_that_smtpd_does_not_take_is_told_of_and_left(bed: Bed) -> None:
+    bed.start_milter(f"unix:{bed.directory}/m.sock")
+    service = "127.0.0.1:9 inet n - n - - smtpd -o smtpd_milters={ unix:/a, unix:/b }\n"
+    (bed.postfix.etc / "master.cf").write_text(service + bed.postfix.master_cf)
+    done = bed.setup("--apply")
+    assert done.returncode == 0 and bed.postfix.master_cf.startswith(service)
+    assert "note: 127.0.0.1:9/inet -o smtpd_milters: Postfix takes { unix:/a, unix:/b } as one filter" in done.stdout
+
+
 @pytest.mark.parametrize("bed", ["y"], indirect=True)
 def test_a_chroot_is_told_of_and_can_be_reached_into(bed: Bed) -> None:
     spool = bed.postfix.directory / "spool"
