@@ -132,7 +132,7 @@ std::vector<Item> Planner::items_of(const List& list) const {
 
 // Stale: ours, but as an earlier run wrote it, or so that it cannot work.
 Planner::Ours Planner::ours(const Item& item) const {
-    const auto is_ours = [&](const Filter& filter) { return same_socket(filter.socket, wanted_.listen) == Same::yes; };
+    const auto is_ours = [&](const Filter& filter) { return same_socket(filter, wanted_.listen) == Same::yes; };
     const auto found = std::find_if(item.filters.begin(), item.filters.end(), is_ours);
     if (found != item.filters.end()) return found->when_down == WhenDown::accept ? Ours::stale : Ours::yes;
     const std::string endpoint = endpoint_of(item.text);
@@ -148,7 +148,7 @@ std::string Planner::item_for(const List& list) const {
 
 bool Planner::is_at_our_socket(const std::string& item, const List& list) const {
     const Filter filter = postfix_filter(item, list.place, list.when_down);
-    return same_socket(filter.socket, wanted_.listen) == Same::yes;
+    return same_socket(filter, wanted_.listen) == Same::yes;
 }
 
 // With the other options that somebody gave it.
@@ -234,7 +234,7 @@ std::optional<Planner::Placed> Planner::placed(const List& list, const std::stri
         const Ours whose = ours(other);
         bool signer_before = signer_seen;
         for (const Filter& filter : other.filters) {
-            if (same_socket(filter.socket, wanted_.listen) == Same::yes) break;
+            if (same_socket(filter, wanted_.listen) == Same::yes) break;
             signer_before = signer_before || role_of(filter) == Role::signer;
         }
         signer_seen = signer_seen || signer_before;
@@ -285,7 +285,7 @@ bool Planner::reach_ours(const std::vector<const WayIn*>& ways, const std::strin
 
 void Planner::plan_main_list(const char* name, WayIn::Kind kind) {
     std::vector<const WayIn*> ways;
-    Place place{state_.facts.queue_directory, ""};
+    Place place{state_.facts.queue_directory, "", state_.facts.own_hosts};
     WhenDown when_down = WhenDown::tempfail;
     for (const WayIn& way : state_.facts.ways) {
         if (way.kind != kind || !way.setting.starts_with(name)) continue;
@@ -316,7 +316,7 @@ void Planner::plan_service(const WayIn& way) {
     }
     if (!reach_ours({&way}, setting)) return;
     const Layout layout = own->form == Override::Form::word ? Layout::one_word : Layout::blanks;
-    const Place place{state_.facts.queue_directory, way.chroot};
+    const Place place{state_.facts.queue_directory, way.chroot, state_.facts.own_hosts};
     const bool commented = has_comment(own->value);
     const std::string value = commented ? without_comments(own->value) : own->value;
     const auto change = placed({value, place, when_down_for(way), layout}, setting);
@@ -350,7 +350,7 @@ Plan::Asks Planner::asks() const {
         all_clients = all_clients && way.client_tables.empty();
         for (const Filter& filter : way.filters) {
             if (is_malformed(filter.text) || role_of(filter, wanted_.listen) == Role::signer) break;
-            if (same_socket(filter.socket, wanted_.listen) == Same::no) continue;
+            if (same_socket(filter, wanted_.listen) == Same::no) continue;
             if (filter.when_down != WhenDown::accept) ++asking;
             break;
         }

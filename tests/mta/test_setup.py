@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -314,6 +315,18 @@ def test_a_list_that_smtpd_does_not_take_is_told_of_and_left(bed: Bed) -> None:
     done = bed.setup("--apply")
     assert done.returncode == 0 and bed.postfix.master_cf.startswith(service)
     assert "note: 127.0.0.1:9/inet -o smtpd_milters: Postfix takes { unix:/a, unix:/b } as one filter" in done.stdout
+
+
+def test_on_every_address_another_hosts_signer_is_not_the_milter(bed: Bed) -> None:
+    (port,) = free_ports(1)
+    bed.start_milter(f"inet:{port}@0.0.0.0")
+    bed.postfix.edit(f"smtpd_milters=inet:dkim.example.net:{port}")
+    bed.postfix.edit(f"non_smtpd_milters={{ inet:{socket.gethostname()}:{port}, default_action=tempfail }}")
+    shown = bed.setup()
+    assert shown.returncode == 0
+    assert f"+ smtpd_milters = {{ inet:127.0.0.1:{port}, default_action=tempfail }}, inet:dkim.example.net:{port}\n" \
+        in shown.stdout
+    assert "+ non_smtpd_milters" not in shown.stdout
 
 
 @pytest.mark.parametrize("bed", ["y"], indirect=True)

@@ -32,7 +32,9 @@ PostfixState state_of(const There& there) {
         postfix_facts({"config_directory = /etc/postfix\nqueue_directory = /q\nmail_owner = postfix\n"
                        "compatibility_level = 3\n" +
                            state.main_cf,
-                       there.services, there.overrides});
+                       there.services,
+                       there.overrides,
+                       {"192.0.2.1"}});
     state.expanded = there.expanded;
     state.record = there.record;
     return state;
@@ -159,6 +161,13 @@ const Row rows[] = {
       "inet:127.0.0.1:8891"},
      "main.cf smtpd_milters: inet:127.0.0.1:12301, inet:localhost:8891 -> inet:localhost:8891, inet:127.0.0.1:12301\n",
      "inet:8891@127.0.0.1"},
+    {{"another host's signer, and this host by its name, on the port that we have on every address",
+      "inet:dkim.example.net:8891", "{ inet:MX.example.net:8891, x=y }",
+      "recipient_delimiter = +\nmyhostname = mx.example.net\n",
+      "smtp inet n - n - - smtpd\n10025 inet n - n - - smtpd -o "
+      "smtpd_milters=inet:192.0.2.1:8891,inet:192.0.2.2:8891\n"},
+     "main.cf smtpd_milters: inet:dkim.example.net:8891 -> inet:127.0.0.1:8891, inet:dkim.example.net:8891\n",
+     "inet:8891@0.0.0.0"},
     {{"/var/run is /run", "unix:/var/run/m", "unix:/run/m"}, ""},
     {{"/run is /var/run", "unix:/run/m", "unix:/run/../run/m"}, "", "unix:/var/run/m"},
     {{"local submission takes no filters", "unix:/run/m", "unix:/run/m", "recipient_delimiter = +\n",
