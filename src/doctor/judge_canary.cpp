@@ -25,7 +25,7 @@ Signer signer_of(const Facts& facts) {
     if (!facts.mta.set) return Signer::opendkim;
     for (const mta::WayIn& way : facts.mta.set->ways) {
         for (const mta::Filter& filter : way.filters) {
-            if (mta::same_socket(filter.socket, facts.milter.socket) == mta::Same::yes) continue;
+            if (mta::same_socket(filter, facts.milter.socket) == mta::Same::yes) continue;
             const std::string text = lower_ascii(filter.name + filter.text);
             if (text.find("rspamd") != std::string::npos || text.find("11332") != std::string::npos) {
                 return Signer::rspamd;

@@ -37,7 +37,7 @@ std::optional<std::size_t> position_of_ours(const mta::WayIn& way, const std::st
     const std::string below_chroot =
         way.chroot.empty() || path.empty() ? "" : normal(way.chroot + "/" + std::string(path));
     const auto found = std::find_if(way.filters.begin(), way.filters.end(), [&](const mta::Filter& filter) {
-        if (mta::same_socket(filter.socket, socket) == mta::Same::yes) return true;
+        if (mta::same_socket(filter, socket) == mta::Same::yes) return true;
         return !below_chroot.empty() && normal(unix_path(filter.socket)) == below_chroot;
     });
     if (found == way.filters.end()) return std::nullopt;

@@ -47,12 +47,22 @@ std::vector<Span> logical_lines(std::string_view text) {
     return found;
 }
 
-std::string without_comments(std::string_view lines) {
-    std::string text;
-    for (const Span& line : lines_of(lines)) {
-        if (!is_comment(line.of(lines))) text += (text.empty() ? "" : " ") + std::string(trim(line.of(lines)));
+// Where the first of `ends` stands that is within no braces; comments are skipped.
+std::size_t end_of_value(std::string_view text, std::size_t begin, std::string_view ends) {
+    std::size_t depth = 0;
+    for (std::size_t at = begin; at < text.size(); ++at) {
+        if (text[at - 1] == '\n') {
+            const auto next = std::min(text.find('\n', at), text.size());
+            if (is_comment(text.substr(at, next - at))) {
+                at = next;
+                continue;
+            }
+        }
+        if (depth == 0 && ends.find(text[at]) != std::string_view::npos) return at;
+        if (text[at] == '{') ++depth;
+        if (text[at] == '}' && depth > 0) --depth;
     }
-    return text;
+    return text.size();
 }
 
 // Where `item` stands as a word of its own: not as the beginning of a longer path.
@@ -92,6 +102,20 @@ Span with_separator(std::string_view text, Span item) {
 }
 
 }  // namespace
+
+bool has_comment(std::string_view value) {
+    const auto found = lines_of(value);
+    return std::any_of(found.begin(), found.end(),
+                       [&](const Span& line) { return trim(line.of(value)).starts_with('#'); });
+}
+
+std::string without_comments(std::string_view value) {
+    std::string text;
+    for (const Span& line : lines_of(value)) {
+        if (!is_comment(line.of(value))) text += (text.empty() ? "" : " ") + std::string(trim(line.of(value)));
+    }
+    return text;
+}
 
 std::vector<Span> find_parameter(std::string_view main_cf, std::string_view name) {
     std::vector<Span> found;
@@ -150,20 +174,10 @@ std::optional<Override> find_override(std::string_view service, std::string_view
         while (braces && equals < service.size() && is_blank(service[equals])) ++equals;
         if (equals >= service.size() || service[equals] != '=') continue;
         std::size_t value = equals + 1;
-        if (!braces) {
-            last = Override{{value, std::min(service.find_first_of(blanks, value), service.size())}, {}};
-            continue;
-        }
-        while (value < service.size() && is_blank(service[value])) ++value;
-        std::size_t depth = 1;
-        std::size_t end = value;
-        for (; end < service.size() && depth > 0; ++end) {
-            if (service[end] == '{') ++depth;
-            if (service[end] == '}') --depth;
-        }
-        --end;
+        while (braces && value < service.size() && is_blank(service[value])) ++value;
+        std::size_t end = end_of_value(service, equals + 1, braces ? "}" : blanks);
         while (end > value && is_blank(service[end - 1])) --end;
-        last = Override{{value, end}, Override::Form::braces};
+        last = Override{{value, end}, braces ? Override::Form::braces : Override::Form::word};
     }
     return last;
 }

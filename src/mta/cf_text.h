@@ -26,12 +26,16 @@ std::string with_parameter(std::string_view main_cf, std::string_view name, std:
 
 // "submission/inet": whole lines of master.cf.
 std::optional<Span> find_service(std::string_view master_cf, std::string_view key);
-// The value of "-o name=value" or "-o { name = value }" in such lines. More than one: the last counts.
+// The value of "-o name=value", where blanks are in braces only, or "-o { name = value }" in such lines. More than
+// one: the last counts.
 struct Override {
     Span value;
     enum class Form { word, braces } form = Form::word;
 };
 std::optional<Override> find_override(std::string_view service, std::string_view name);
+// Whether a line of a value is a comment, and the value in one line without them.
+bool has_comment(std::string_view value);
+std::string without_comments(std::string_view value);
 
 // Takes `item` out of a list of filters in the text, with the braces that are around it alone and the comma that is
 // left over. The text as it is where the item is not in it.

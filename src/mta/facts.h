@@ -19,6 +19,7 @@ struct Filter {
     std::string socket;  // as this host sees it: "unix:/PATH" (below the chroot where there is one), "inet:PORT@HOST",
                          // "inet6:PORT@HOST"
     WhenDown when_down = WhenDown::tempfail;
+    bool own_host = false;  // HOST is one of Facts::own_hosts
     friend bool operator==(const Filter&, const Filter&) = default;
 };
 
@@ -56,6 +57,7 @@ struct Facts {
                                              // domains, class w); of tables only the name is known, "hash:/etc/x"
     std::string alias_file;                  // Sendmail: "/etc/mail/aliases"; empty: not known
     std::vector<std::string> dont_blame;  // Sendmail: what its checks of files let pass (DontBlameSendmail), lower case
+    std::vector<std::string> own_hosts;   // this host's addresses, "192.0.2.1", "2001:db8::1", and names
     std::vector<Filter> filters;          // Sendmail: all that it knows, be they in a chain or not
     std::vector<WayIn> ways;
     friend bool operator==(const Facts&, const Facts&) = default;

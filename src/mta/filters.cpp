@@ -74,7 +74,8 @@ bool is_reached(const std::string& host, const std::string& listening) {
     const auto is_loopback = [&](const std::string& name) {
         return std::find(loopback.begin(), loopback.end(), name) != loopback.end();
     };
-    if (host == listening || host.empty() || listening.empty()) return true;
+    if (host == listening || host.empty()) return true;
+    if (listening.empty()) return is_loopback(host) || host.starts_with("127.");
     return is_loopback(host) && is_loopback(listening) && (host == "localhost" || listening == "localhost");
 }
 
@@ -104,6 +105,16 @@ std::vector<std::string> split_milters(std::string_view value) {
     }
 }
 
+bool is_malformed(std::string_view item) {
+    if (!item.starts_with('{')) return false;
+    const auto parts = split_milters(without_braces(item));
+    const auto is_filter = [](const std::string& part) {
+        return part.find(':') != std::string::npos && part.find('=') == std::string::npos;
+    };
+    return !has_braces(item) || parts.empty() || parts.front().starts_with('{') ||
+           std::any_of(parts.begin() + 1, parts.end(), is_filter);
+}
+
 std::optional<WhenDown> when_down_of(std::string_view word) {
     if (word == "accept") return WhenDown::accept;
     if (word == "tempfail") return WhenDown::tempfail;
@@ -112,12 +123,20 @@ std::optional<WhenDown> when_down_of(std::string_view word) {
     return std::nullopt;
 }
 
+bool is_on_own_host(std::string_view socket, const std::vector<std::string>& own_hosts) {
+    const std::string host = inet_of(socket).host;
+    return unix_path(socket).empty() && !host.empty() &&
+           std::any_of(own_hosts.begin(), own_hosts.end(),
+                       [&](const std::string& own) { return lower_ascii(own) == host; });
+}
+
 Filter postfix_filter(std::string_view item, const Place& place, WhenDown default_action) {
     Filter filter;
     filter.text = std::string(item);
     filter.when_down = default_action;
     const auto parts = split_milters(without_braces(item));
     if (!parts.empty()) filter.socket = socket_of_endpoint(parts.front(), place);
+    filter.own_host = is_on_own_host(filter.socket, place.own_hosts);
     // Blanks around "=" make three words of it.
     const std::string inner(without_braces(item));
     if (const auto at = inner.find("default_action"); at != std::string::npos && parts.size() > 1) {
@@ -165,7 +184,7 @@ Role role_of(const Filter& filter) {
 }
 
 Role role_of(const Filter& filter, std::string_view listen) {
-    return same_socket(filter.socket, listen) == Same::yes ? Role::other : role_of(filter);
+    return same_socket(filter, listen) == Same::yes ? Role::other : role_of(filter);
 }
 
 std::size_t place_among(const std::vector<Filter>& others, std::string_view listen) {
@@ -180,6 +199,13 @@ std::string socket_of(std::string_view listen) {
     const bool six = listen.starts_with("inet6:");
     const std::string host = !inet.host.empty() ? inet.host : six ? "::1" : "127.0.0.1";
     return (six ? "inet6:" : "inet:") + std::string(inet.port) + "@" + host;
+}
+
+Same same_socket(const Filter& filter, std::string_view listen) {
+    if (!filter.own_host || !unix_path(listen).empty()) return same_socket(filter.socket, listen);
+    const Inet listening = inet_of(listen);
+    const bool by_any = listening.host.empty() && inet_of(filter.socket).port == listening.port;
+    return by_any ? Same::yes : same_socket(filter.socket, listen);
 }
 
 Same same_socket(std::string_view socket, std::string_view listen) {

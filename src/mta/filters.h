@@ -14,12 +14,20 @@ namespace optout::mta {
 // Postfix: the items of smtpd_milters, separated by commas or blanks; an item in braces is one, braces included.
 std::vector<std::string> split_milters(std::string_view value);
 
+// Whether Postfix does not start with such an item: what is in its braces is one filter with its options, name=value,
+// and not several filters.
+bool is_malformed(std::string_view item);
+
 // Where a Postfix daemon stands when it connects: a path without / in front is below the queue directory, and all paths
 // are below the chroot where there is one.
 struct Place {
     std::string queue_directory;
-    std::string chroot;  // empty: none
+    std::string chroot;                    // empty: none
+    std::vector<std::string> own_hosts{};  // Facts::own_hosts
 };
+
+// Whether the host of a socket (as in Filter::socket) is one of them.
+bool is_on_own_host(std::string_view socket, const std::vector<std::string>& own_hosts);
 
 // Of one item of smtpd_milters, whose variables are expanded.
 Filter postfix_filter(std::string_view item, const Place& place, WhenDown default_action);
@@ -47,8 +55,10 @@ std::size_t place_among(const std::vector<Filter>& others, std::string_view list
 std::string socket_of(std::string_view listen);
 
 // Whether a filter's socket (as in Filter::socket) is the one that a milter has for milter.listen: localhost is
-// 127.0.0.1 and ::1, /var/run is /run, and who listens on every address is reached by each.
+// 127.0.0.1 and ::1, /var/run is /run, and who listens on every address is reached by each that this host has; of a
+// bare socket it is not known which those are, beyond loopback.
 enum class Same { no, yes };
+Same same_socket(const Filter& filter, std::string_view listen);
 Same same_socket(std::string_view socket, std::string_view listen);
 
 // The item of smtpd_milters for a socket, below the queue directory where `place` is chrooted; nothing where a daemon

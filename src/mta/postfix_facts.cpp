@@ -50,7 +50,10 @@ class Reading {
     explicit Reading(const PostfixTexts& texts)
         : main_(values_of(texts.parameters)),
           overrides_(values_of(texts.overrides)),
-          services_(services_of(texts.services)) {}
+          services_(services_of(texts.services)),
+          own_hosts_(texts.own_hosts) {
+        if (const std::string name = value("myhostname"); !name.empty()) own_hosts_.push_back(name);
+    }
 
     Facts facts() const;
 
@@ -83,13 +86,14 @@ class Reading {
 
     Values main_, overrides_;
     std::vector<Service> services_;
+    std::vector<std::string> own_hosts_;
 };
 
 void Reading::add_filters(WayIn& way, const Service& service, const std::string& name) const {
     const auto [milters, setting] = value_for(service, name);
     way.setting = setting;
     way.chroot = chroot_of(service);
-    const Place place{value("queue_directory"), way.chroot};
+    const Place place{value("queue_directory"), way.chroot, own_hosts_};
     const WhenDown action =
         when_down_of(value_for(service, "milter_default_action").first).value_or(WhenDown::tempfail);
     for (const std::string& item : split_milters(milters)) way.filters.push_back(postfix_filter(item, place, action));
@@ -181,6 +185,7 @@ Facts Reading::facts() const {
     facts.queue_directory = value("queue_directory");
     facts.user = value("mail_owner");
     facts.recipient_delimiter = value("recipient_delimiter");
+    facts.own_hosts = own_hosts_;
     facts.tag_separator = facts.recipient_delimiter;
     for (const char* name : {"mydestination", "virtual_alias_domains", "virtual_mailbox_domains"}) {
         for (std::string& domain : split_milters(value(name))) facts.local_domains.push_back(std::move(domain));
@@ -201,6 +206,7 @@ const std::vector<std::string>& postfix_parameters() {
         "compatibility_level", "recipient_delimiter",      "mydestination",         "virtual_alias_domains",
         "inet_interfaces",     "virtual_mailbox_domains",  "inet_protocols",        "smtpd_milters",
         "non_smtpd_milters",   "receive_override_options", "milter_default_action", "smtpd_milter_maps",
+        "myhostname",
     };
     return names;
 }

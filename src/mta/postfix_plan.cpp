@@ -99,6 +99,7 @@ class Planner {
     bool is_at_our_socket(const std::string& item, const List& list) const;
     std::string why_tempfail(const std::string& before, const std::string& after, const List& list) const;
     Placed inserted(const List& list, const std::string& item, const std::string& remark) const;
+    bool is_readable(const std::vector<Item>& items, const std::string& setting);
     std::optional<Placed> placed(const List& list, const std::string& setting);
     bool reach_ours(const std::vector<const WayIn*>& ways, const std::string& setting);
     void plan_main_list(const char* name, WayIn::Kind kind);
@@ -131,7 +132,7 @@ std::vector<Item> Planner::items_of(const List& list) const {
 
 // Stale: ours, but as an earlier run wrote it, or so that it cannot work.
 Planner::Ours Planner::ours(const Item& item) const {
-    const auto is_ours = [&](const Filter& filter) { return same_socket(filter.socket, wanted_.listen) == Same::yes; };
+    const auto is_ours = [&](const Filter& filter) { return same_socket(filter, wanted_.listen) == Same::yes; };
     const auto found = std::find_if(item.filters.begin(), item.filters.end(), is_ours);
     if (found != item.filters.end()) return found->when_down == WhenDown::accept ? Ours::stale : Ours::yes;
     const std::string endpoint = endpoint_of(item.text);
@@ -147,7 +148,7 @@ std::string Planner::item_for(const List& list) const {
 
 bool Planner::is_at_our_socket(const std::string& item, const List& list) const {
     const Filter filter = postfix_filter(item, list.place, list.when_down);
-    return same_socket(filter.socket, wanted_.listen) == Same::yes;
+    return same_socket(filter, wanted_.listen) == Same::yes;
 }
 
 // With the other options that somebody gave it.
@@ -207,17 +208,33 @@ Planner::Placed Planner::inserted(const List& list, const std::string& item, con
     return {list.value + comma + item, "last: no DKIM signer is known by its name or port among the others" + more};
 }
 
+// To a list that Postfix does not start with nothing is added.
+bool Planner::is_readable(const std::vector<Item>& items, const std::string& setting) {
+    for (const Item& item : items) {
+        for (const Filter& filter : item.filters) {
+            if (!is_malformed(filter.text)) continue;
+            plan_.notes.push_back(setting + ": Postfix takes " + filter.text +
+                                  " as one filter with its options, and does not start with that; left alone. Put "
+                                  "each filter in braces of its own, or in none, and run this again");
+            return false;
+        }
+    }
+    return true;
+}
+
 std::optional<Planner::Placed> Planner::placed(const List& list, const std::string& setting) {
+    const std::vector<Item> items = items_of(list);
+    if (!is_readable(items, setting)) return std::nullopt;
     bool signer_seen = false;
     std::size_t end = 0;
-    for (const Item& other : items_of(list)) {
+    for (const Item& other : items) {
         const std::size_t begin = list.value.find(other.text, end);
         end = begin + other.text.size();
         if (is_another_list(other.text)) return std::nullopt;
         const Ours whose = ours(other);
         bool signer_before = signer_seen;
         for (const Filter& filter : other.filters) {
-            if (same_socket(filter.socket, wanted_.listen) == Same::yes) break;
+            if (same_socket(filter, wanted_.listen) == Same::yes) break;
             signer_before = signer_before || role_of(filter) == Role::signer;
         }
         signer_seen = signer_seen || signer_before;
@@ -268,7 +285,7 @@ bool Planner::reach_ours(const std::vector<const WayIn*>& ways, const std::strin
 
 void Planner::plan_main_list(const char* name, WayIn::Kind kind) {
     std::vector<const WayIn*> ways;
-    Place place{state_.facts.queue_directory, ""};
+    Place place{state_.facts.queue_directory, "", state_.facts.own_hosts};
     WhenDown when_down = WhenDown::tempfail;
     for (const WayIn& way : state_.facts.ways) {
         if (way.kind != kind || !way.setting.starts_with(name)) continue;
@@ -299,9 +316,17 @@ void Planner::plan_service(const WayIn& way) {
     }
     if (!reach_ours({&way}, setting)) return;
     const Layout layout = own->form == Override::Form::word ? Layout::one_word : Layout::blanks;
-    const Place place{state_.facts.queue_directory, way.chroot};
-    const auto change = placed({own->value, place, when_down_for(way), layout}, setting);
-    if (change) plan_.edits.push_back({"master.cf", own->key, name, own->value, change->value, change->why});
+    const Place place{state_.facts.queue_directory, way.chroot, state_.facts.own_hosts};
+    const bool commented = has_comment(own->value);
+    const std::string value = commented ? without_comments(own->value) : own->value;
+    const auto change = placed({value, place, when_down_for(way), layout}, setting);
+    if (!change) return;
+    if (commented) {
+        plan_.notes.push_back(setting + ": a comment stands within the list, which is left alone. By hand, set it to " +
+                              change->value);
+        return;
+    }
+    plan_.edits.push_back({"master.cf", own->key, name, own->value, change->value, change->why});
 }
 
 // Postfix looks a client up there first; only without an entry the lists hold. What entries say is not known here.
@@ -324,8 +349,8 @@ Plan::Asks Planner::asks() const {
     for (const WayIn& way : state_.facts.ways) {
         all_clients = all_clients && way.client_tables.empty();
         for (const Filter& filter : way.filters) {
-            if (role_of(filter, wanted_.listen) == Role::signer) break;
-            if (same_socket(filter.socket, wanted_.listen) == Same::no) continue;
+            if (is_malformed(filter.text) || role_of(filter, wanted_.listen) == Role::signer) break;
+            if (same_socket(filter, wanted_.listen) == Same::no) continue;
             if (filter.when_down != WhenDown::accept) ++asking;
             break;
         }

@@ -1,13 +1,20 @@
 // See read.h.
 #include "mta/read.h"
 
+#include <ifaddrs.h>
+#include <netdb.h>
+#include <unistd.h>
+
+#include <array>
 #include <filesystem>
+#include <memory>
 #include <utility>
 
 #include "base/file.h"
 #include "base/program.h"
 #include "base/text.h"
 #include "mta/ask_postconf.h"
+#include "mta/filters.h"
 #include "mta/postfix_facts.h"
 #include "mta/sendmail_facts.h"
 
@@ -23,6 +30,34 @@ std::string source_of(const std::string& cf) {
     const std::filesystem::path path = std::filesystem::path(cf).replace_extension(".mc");
     std::error_code ignored;
     return std::filesystem::exists(path, ignored) ? path.string() : cf;
+}
+
+std::string text_of(const sockaddr& address) {
+    const bool six = address.sa_family == AF_INET6;
+    if (!six && address.sa_family != AF_INET) return "";
+    const socklen_t size = six ? sizeof(sockaddr_in6) : sizeof(sockaddr_in);
+    std::array<char, NI_MAXHOST> text{};
+    const int failed = ::getnameinfo(&address, size, text.data(), text.size(), nullptr, 0, NI_NUMERICHOST);
+    return failed != 0 ? "" : text.data();
+}
+
+// What cannot be found out is left out.
+std::vector<std::string> own_hosts() {
+    std::vector<std::string> hosts;
+    std::array<char, NI_MAXHOST> name{};
+    if (::gethostname(name.data(), name.size() - 1) == 0) hosts.emplace_back(name.data());
+    ifaddrs* first = nullptr;
+    if (::getifaddrs(&first) != 0) return hosts;
+    const std::unique_ptr<ifaddrs, decltype(&::freeifaddrs)> addresses(first, &::freeifaddrs);
+    for (const ifaddrs* next = first; next != nullptr; next = next->ifa_next) {
+        if (next->ifa_addr == nullptr) continue;
+        if (std::string text = text_of(*next->ifa_addr); !text.empty()) hosts.push_back(std::move(text));
+    }
+    return hosts;
+}
+
+void mark_own(std::vector<Filter>& filters, const std::vector<std::string>& hosts) {
+    for (Filter& filter : filters) filter.own_host = is_on_own_host(filter.socket, hosts);
 }
 
 }  // namespace
@@ -53,6 +88,7 @@ Result<Facts> read_postfix(const std::string& directory) {
         if (!asked) return tl::unexpected(asked.error());
         *answer = std::move(*asked);
     }
+    texts.own_hosts = own_hosts();
     return postfix_facts(texts);
 }
 
@@ -68,7 +104,12 @@ Result<Facts> read_sendmail(const std::string& file) {
         if (!content) continue;  // "-o": it need not be there
         for (std::string& domain : domains_of_file(*content)) found.facts.local_domains.push_back(std::move(domain));
     }
-    for (WayIn& way : found.facts.ways) way.setting += " in " + name;
+    found.facts.own_hosts = own_hosts();
+    mark_own(found.facts.filters, found.facts.own_hosts);
+    for (WayIn& way : found.facts.ways) {
+        way.setting += " in " + name;
+        mark_own(way.filters, found.facts.own_hosts);
+    }
     return std::move(found.facts);
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -278,6 +279,54 @@ def test_a_moved_socket_takes_the_place_of_the_old_one(bed: Bed) -> None:
         {f"{{ {moved}, default_action=tempfail }}"}
     assert bed.setup("--undo").returncode == 0
     assert {name: data for name, data in bed.files().items() if ".optout-" not in name} == before
+
+
+@pytest.mark.parametrize("own", [
+    "-o smtpd_milters={ OTHER, default_action=accept }",
+    "-o smtpd_milters={ OTHER,\n# } not the end\n    default_action=accept }",
+    "-o smtpd_milters={ OTHER, { default_action = accept } } -o milter_default_action=accept",
+    "-o { smtpd_milters={ OTHER, default_action=accept } }",
+])
+def test_a_list_with_blanks_in_braces_is_still_one_that_smtpd_takes(bed: Bed, own: str) -> None:
+    bed.start_milter(f"unix:{bed.directory}/m.sock")
+    (port,) = free_ports(1)
+    service = f"127.0.0.1:{port} inet n - n - - smtpd {own.replace('OTHER', bed.postfix.other)} -v\n"
+    (bed.postfix.etc / "master.cf").write_text(service + bed.postfix.master_cf)
+    before = bed.files()
+    bed.postfix.restart()
+    assert bed.code(port, "ann@example.com") == "250"
+    done = bed.setup("--apply")
+    by_hand = "#" in own  # a place in a comment would be none
+    assert done.returncode == 0
+    assert ("By hand, set it to" in done.stdout) == by_hand
+    bed.postfix.restart()
+    assert bed.code(port, "ann@example.com") == ("250" if by_hand else "550")
+    assert bed.code(port, "bob@example.com") == "250"
+    log = "\n".join(line for path in (bed.postfix.directory / "log").iterdir() for line in path.read_text().splitlines())
+    assert f"connect to Milter service {bed.postfix.other}: Connection refused" in log and "fatal:" not in log
+    assert bed.setup("--undo").returncode == 0
+    assert {name: data for name, data in bed.files().items() if ".optout-" not in name} == before
+
+
+def test_a_list_that_smtpd_does_not_take_is_told_of_and_left(bed: Bed) -> None:
+    bed.start_milter(f"unix:{bed.directory}/m.sock")
+    service = "127.0.0.1:9 inet n - n - - smtpd -o smtpd_milters={ unix:/a, unix:/b }\n"
+    (bed.postfix.etc / "master.cf").write_text(service + bed.postfix.master_cf)
+    done = bed.setup("--apply")
+    assert done.returncode == 0 and bed.postfix.master_cf.startswith(service)
+    assert "note: 127.0.0.1:9/inet -o smtpd_milters: Postfix takes { unix:/a, unix:/b } as one filter" in done.stdout
+
+
+def test_on_every_address_another_hosts_signer_is_not_the_milter(bed: Bed) -> None:
+    (port,) = free_ports(1)
+    bed.start_milter(f"inet:{port}@0.0.0.0")
+    bed.postfix.edit(f"smtpd_milters=inet:dkim.example.net:{port}")
+    bed.postfix.edit(f"non_smtpd_milters={{ inet:{socket.gethostname()}:{port}, default_action=tempfail }}")
+    shown = bed.setup()
+    assert shown.returncode == 0
+    assert f"+ smtpd_milters = {{ inet:127.0.0.1:{port}, default_action=tempfail }}, inet:dkim.example.net:{port}\n" \
+        in shown.stdout
+    assert "+ non_smtpd_milters" not in shown.stdout
 
 
 @pytest.mark.parametrize("bed", ["y"], indirect=True)

@@ -21,6 +21,10 @@ const std::string master_cf =
     "empty inet n - n - - smtpd -o smtpd_milters= -o c=d\n"
     "twice inet n - n - - smtpd -o smtpd_milters=unix:/x\n  -o { smtpd_milters = unix:/y }\n  -o "
     "smtpd_milters=unix:/z\n"
+    "blanks inet n - n - - smtpd -o smtpd_milters={ unix:/x, default_action=accept },unix:/y -o c={ d }\n"
+    "lines inet n - n - - smtpd -o c=inline:{ a=b } -o smtpd_milters=unix:/x,{ unix:/y,\n# not } this\n    x=y }\n"
+    "comment inet n - n - - smtpd -o { smtpd_milters = unix:/x,\n# nor } that\n    unix:/y } -v\n"
+    "open inet n - n - - smtpd -o smtpd_milters={ unix:/x -v\n"
     "smtp  unix  -  -  y  -  -  smtp\n";
 
 std::string override_of(const std::string& key, const std::string& name) {
@@ -62,6 +66,12 @@ BOOST_AUTO_TEST_CASE(an_option_of_a_service_is_found_in_each_form) {
              Row{"127.0.0.1:26/inet", "smtpd_milters", "braces { inet:h:1, default_action=accept }, unix:/z"},
              Row{"empty/inet", "smtpd_milters", "word "},
              Row{"twice/inet", "smtpd_milters", "word unix:/z"},
+             Row{"blanks/inet", "smtpd_milters", "word { unix:/x, default_action=accept },unix:/y"},
+             Row{"blanks/inet", "c", "word { d }"},
+             Row{"lines/inet", "smtpd_milters", "word unix:/x,{ unix:/y,\n# not } this\n    x=y }"},
+             Row{"lines/inet", "c", "word inline:{ a=b }"},
+             Row{"comment/inet", "smtpd_milters", "braces unix:/x,\n# nor } that\n    unix:/y"},
+             Row{"open/inet", "smtpd_milters", "word { unix:/x -v"},
              Row{"smtp/inet", "smtpd_milters", "(none)"},
              Row{"smtp/unix", "smtpd_milters", "(none)"},
              Row{"other/inet", "smtpd_milters", "(no service)"},

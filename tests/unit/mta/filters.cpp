@@ -73,14 +73,23 @@ BOOST_AUTO_TEST_CASE(a_socket_is_the_milter_s_by_whatever_name) {
              Row{"loopback of the other family", "inet6:8891@::1", "inet:8891@127.0.0.1", Same::no},
              Row{"another port", "inet:8891@127.0.0.1", "inet:8892@127.0.0.1", Same::no},
              Row{"another address", "inet:8891@192.0.2.1", "inet:8891@127.0.0.1", Same::no},
-             Row{"every address, by one", "inet:8891@192.0.2.1", "inet:8891@0.0.0.0", Same::yes},
+             Row{"every address, by one of this host's", "inet:8891@192.0.2.1", "inet:8891@0.0.0.0", Same::yes},
+             Row{"every address, by this host's name", "inet:8891@mx.example.COM", "inet:8891", Same::yes},
+             Row{"every address, by another of loopback", "inet:8891@127.0.1.1", "inet:8891", Same::yes},
+             Row{"every address, but of another host", "inet:8891@192.0.2.2", "inet:8891@0.0.0.0", Same::no},
+             Row{"every address, but another host's name", "inet:8891@dkim.example.net", "inet:8891", Same::no},
+             Row{"every address of IPv6, but of another host", "inet6:8891@2001:db8::2", "inet6:8891@[::]", Same::no},
+             Row{"one address, by another of this host's", "inet:8891@192.0.2.1", "inet:8891@192.0.2.9", Same::no},
+             Row{"a path, and this host's name", "inet:8891@mx.example.com", "unix:/run/a.sock", Same::no},
              Row{"every address, by loopback", "inet:8891@127.0.0.1", "inet:8891", Same::yes},
              Row{"every address of IPv6", "inet6:8891@2001:db8::1", "inet6:8891@[::]", Same::yes},
              Row{"every address, another port", "inet:8892@192.0.2.1", "inet:8891@0.0.0.0", Same::no},
              Row{"path and port", "unix:/run/a.sock", "inet:8891@127.0.0.1", Same::no},
              Row{"port and path", "inet:8891@127.0.0.1", "unix:/run/a.sock", Same::no},
          }) {
-        BOOST_TEST((same_socket(row.socket, row.listen) == row.expected), row.name);
+        Filter filter{"", row.socket, row.socket, WhenDown::tempfail};
+        filter.own_host = is_on_own_host(row.socket, {"MX.example.com", "192.0.2.1", "192.0.2.9", "2001:db8::1"});
+        BOOST_TEST((same_socket(filter, row.listen) == row.expected), row.name);
     }
 }
 

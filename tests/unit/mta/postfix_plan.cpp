@@ -32,7 +32,9 @@ PostfixState state_of(const There& there) {
         postfix_facts({"config_directory = /etc/postfix\nqueue_directory = /q\nmail_owner = postfix\n"
                        "compatibility_level = 3\n" +
                            state.main_cf,
-                       there.services, there.overrides});
+                       there.services,
+                       there.overrides,
+                       {"192.0.2.1"}});
     state.expanded = there.expanded;
     state.record = there.record;
     return state;
@@ -159,6 +161,13 @@ const Row rows[] = {
       "inet:127.0.0.1:8891"},
      "main.cf smtpd_milters: inet:127.0.0.1:12301, inet:localhost:8891 -> inet:localhost:8891, inet:127.0.0.1:12301\n",
      "inet:8891@127.0.0.1"},
+    {{"another host's signer, and this host by its name, on the port that we have on every address",
+      "inet:dkim.example.net:8891", "{ inet:MX.example.net:8891, x=y }",
+      "recipient_delimiter = +\nmyhostname = mx.example.net\n",
+      "smtp inet n - n - - smtpd\n10025 inet n - n - - smtpd -o "
+      "smtpd_milters=inet:192.0.2.1:8891,inet:192.0.2.2:8891\n"},
+     "main.cf smtpd_milters: inet:dkim.example.net:8891 -> inet:127.0.0.1:8891, inet:dkim.example.net:8891\n",
+     "inet:8891@0.0.0.0"},
     {{"/var/run is /run", "unix:/var/run/m", "unix:/run/m"}, ""},
     {{"/run is /var/run", "unix:/run/m", "unix:/run/../run/m"}, "", "unix:/var/run/m"},
     {{"local submission takes no filters", "unix:/run/m", "unix:/run/m", "recipient_delimiter = +\n",
@@ -187,6 +196,33 @@ const Row rows[] = {
      "{ unix:/x, default_action=accept }, unix:/run/m\n"
      "note: 10025 inet: has \"-o smtpd_milters=\" (no filters) in master.c\n"
      "note: 10027 inet: takes no filters (no_milters, -o receive_overrid\n"},
+    {{"services whose list has blanks in braces", "unix:/run/m", "unix:/run/m", "recipient_delimiter = +\n",
+      "smtp inet n - n - - smtpd -o smtpd_milters={ unix:/x, default_action=accept }\n"
+      "10025 inet n - n - - smtpd -o smtpd_milters=unix:/y,{ inet:h:8891, x=y } -o milter_default_action=accept\n"
+      "10026 inet n - n - - smtpd -o smtpd_milters={ unix:/run/m, default_action=accept }\n"
+      "10027 inet n - n - - smtpd -o smtpd_milters={ unix:/x, { default_action = accept },\n    x=y }\n"
+      "cleanup unix n - n - 0 cleanup -o non_smtpd_milters={ unix:/x, x=y }\n",
+      "10025/inet/smtpd_milters = unix:/y,{ inet:h:8891, x=y }\n"},
+     "master.cf smtp/inet smtpd_milters: { unix:/x, default_action=accept } -> "
+     "{ unix:/x, default_action=accept },unix:/run/m\n"
+     "master.cf 10025/inet smtpd_milters: unix:/y,{ inet:h:8891, x=y } -> "
+     "unix:/y,{unix:/run/m,default_action=tempfail},{ inet:h:8891, x=y }\n"
+     "master.cf 10026/inet smtpd_milters: { unix:/run/m, default_action=accept } -> "
+     "{ unix:/run/m, default_action=tempfail }\n"
+     "master.cf 10027/inet smtpd_milters: { unix:/x, { default_action = accept },\n    x=y } -> "
+     "{ unix:/x, { default_action = accept },\n    x=y },unix:/run/m\n"
+     "master.cf cleanup/unix non_smtpd_milters: { unix:/x, x=y } -> { unix:/x, x=y },unix:/run/m\n"},
+    {{"several filters in the braces of one", "{ unix:/x, unix:/y }", "{{ unix:/x, x=y }, unix:/run/m}",
+      "recipient_delimiter = +\n",
+      "smtp inet n - n - - smtpd\n10025 inet n - n - - smtpd -o smtpd_milters={ unix:/x "
+      "inet:h:8891, x=y:z }\n"},
+     "note: smtpd_milters: Postfix takes { unix:/x, unix:/y } as one fil\n"
+     "note: non_smtpd_milters: Postfix takes {{ unix:/x, x=y }, unix:/ru\n"
+     "note: 10025/inet -o smtpd_milters: Postfix takes { unix:/x inet:h:\n"},
+    {{"a comment within the list of a service", "unix:/run/m", "unix:/run/m", "recipient_delimiter = +\n",
+      "smtp inet n - n - - smtpd -o { smtpd_milters = unix:/x,\n# unix:/run/m } inet:h:8891\n    unix:/y } -v\n"
+      "10025 inet n - n - - smtpd -o { smtpd_milters = unix:/run/m,\n# c\n    unix:/y } -v\n"},
+     "note: smtp/inet -o smtpd_milters: a comment stands within the list\n"},
     {{"tables for some clients, of all services and of one", "unix:/run/m", "unix:/run/m",
       "recipient_delimiter = +\nsmtpd_milter_maps = cidr:/c\n",
       "smtp inet n - n - - smtpd\nsubmission inet n - n - - smtpd\nsmtps inet n - n - - smtpd\n",
@@ -250,6 +286,7 @@ BOOST_AUTO_TEST_CASE(it_is_said_for_what_mail_the_milter_is_asked) {
              Case{{"not for clients that a table names", "unix:/run/m", "unix:/run/m",
                    "recipient_delimiter = +\nsmtpd_milter_maps = inline:{127.0.0.1=DISABLE}\n"},
                   Plan::Asks::some},
+             Case{{"with another in its braces", "{ unix:/run/m, unix:/x }", "unix:/run/m"}, Plan::Asks::some},
              Case{{"no_milters everywhere", "unix:/run/m", "unix:/run/m", none}, Plan::Asks::none},
          }) {
         Wanted here = wanted;
