@@ -50,7 +50,7 @@ mta::Facts facts_of(const std::string& mc) {
 // Whether sendmail.cf does not know the milter as sendmail.mc names it. Who asks it is another matter.
 bool is_behind(const mta::Facts& facts, const std::string& listen) {
     const auto is_known = [&](const mta::Filter& filter) {
-        return mta::same_socket(filter.socket, listen) == mta::Same::yes && filter.when_down != mta::WhenDown::accept;
+        return mta::same_socket(filter, listen) == mta::Same::yes && filter.when_down != mta::WhenDown::accept;
     };
     return !facts.ways.empty() && std::none_of(facts.filters.begin(), facts.filters.end(), is_known);
 }

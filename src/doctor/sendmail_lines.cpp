@@ -33,7 +33,7 @@ std::string joined_names(const std::vector<mta::Filter>& chain, std::string_view
 
 const mta::Filter* ours_in(const mta::Facts& set, const std::string& socket) {
     const auto found = std::find_if(set.filters.begin(), set.filters.end(), [&](const mta::Filter& filter) {
-        return mta::same_socket(filter.socket, socket) == mta::Same::yes;
+        return mta::same_socket(filter, socket) == mta::Same::yes;
     });
     return found == set.filters.end() ? nullptr : &*found;
 }

@@ -105,6 +105,7 @@ class Planner {
     SendmailPlan plan();
 
   private:
+    Filter filter_at(const Line& line) const;
     bool is_ours(const Filter& filter) const;
     enum class Form { in_its_place, first_of_all, defined };
     std::string block(Form form) const;
@@ -133,8 +134,14 @@ class Planner {
     SendmailPlan plan_;
 };
 
+Filter Planner::filter_at(const Line& line) const {
+    Filter filter = filter_of(call_at(mc_, line));
+    filter.own_host = is_on_own_host(filter.socket, facts_.own_hosts);
+    return filter;
+}
+
 bool Planner::is_ours(const Filter& filter) const {
-    return filter.name == filter_name || same_socket(filter.socket, wanted_.listen) == Same::yes;
+    return filter.name == filter_name || same_socket(filter, wanted_.listen) == Same::yes;
 }
 
 std::string Planner::block(Form form) const {
@@ -165,7 +172,7 @@ const Line* Planner::last(std::string_view prefix) const {
 // Where somebody put the filter in without set-up: by name or socket, or by including its lines.
 const Line* Planner::line_of_hand() const {
     for (const Line& line : lines_) {
-        if (is_filter(line) && is_ours(filter_of(call_at(mc_, line)))) return &line;
+        if (is_filter(line) && is_ours(filter_at(line))) return &line;
         if (includes_ours(line)) return &line;
     }
     return nullptr;
@@ -174,7 +181,7 @@ const Line* Planner::line_of_hand() const {
 const Line* Planner::line_of_signer() const {
     for (const Line& line : lines_) {
         if (!line.text.starts_with("INPUT_MAIL_FILTER(")) continue;
-        if (role_of(filter_of(call_at(mc_, line))) == Role::signer) return &line;
+        if (role_of(filter_at(line)) == Role::signer) return &line;
     }
     return nullptr;
 }
@@ -191,7 +198,7 @@ bool Planner::signer_elsewhere() const {
     for (const WayIn& way : facts_.ways) {
         for (const Filter& filter : way.filters) {
             const auto names_it = [&](const Line& line) {
-                return line.text.starts_with("INPUT_MAIL_FILTER(") && filter_of(call_at(mc_, line)).name == filter.name;
+                return line.text.starts_with("INPUT_MAIL_FILTER(") && filter_at(line).name == filter.name;
             };
             if (!is_ours(filter) && role_of(filter) == Role::signer &&
                 std::none_of(lines_.begin(), lines_.end(), names_it)) {
@@ -206,7 +213,7 @@ bool Planner::signer_elsewhere() const {
 // what m4 makes of all lines and includes: sendmail.cf tells.
 void Planner::judge_hand(const Line& hand) {
     Filter ours{std::string(filter_name), "", "", WhenDown::tempfail};
-    if (is_filter(hand)) ours = filter_of(call_at(mc_, hand));
+    if (is_filter(hand)) ours = filter_at(hand);
     const Filter* known = known_filter(ours.name);
     if (is_filter(hand)) {
         judge_hand_line(hand, ours);
@@ -226,7 +233,7 @@ void Planner::judge_hand_line(const Line& hand, const Filter& filter) {
     right.replace(1, filter_name.size(), filter.name);
     const std::string macro(is_filter(hand) ? hand.text.substr(0, hand.text.find('(')) : "INPUT_MAIL_FILTER");
     const std::string write = "; write: " + macro + "(" + right + ")dnl";
-    if (same_socket(filter.socket, wanted_.listen) == Same::no) {
+    if (same_socket(filter, wanted_.listen) == Same::no) {
         plan_.obstacles.push_back(line + " names the socket " + (filter.socket.empty() ? "(none)" : filter.socket) +
                                   ", and the milter listens on " + wanted_.listen + " (milter.listen)" + write);
     } else if (filter.when_down == WhenDown::accept) {
