@@ -99,8 +99,8 @@ void Mailer::failed(const OutgoingMail& mail, const Failure& failure) {
         return remove(mail);
     }
     const Time next = std::min(now + pause_after(mail.tries), last);
+    if (!note(outbox_.put_off(mail.id, next, Deadline::in(options_.outbox_time)))) return;  // till its lease is over
     log_info(line_about("link_mail_put_off", mail).with("until", to_iso8601(next)).with("why", failure.text()));
-    note(outbox_.put_off(mail.id, next, Deadline::in(options_.outbox_time)));
 }
 
 // A mail that cannot be removed comes again when its lease is over; it must not be sent again then.
