@@ -88,6 +88,10 @@ Result<Facts> read_postfix(const std::string& directory) {
         if (!asked) return tl::unexpected(asked.error());
         *answer = std::move(*asked);
     }
+    // With -x Postfix 3.10 says /etc/postfix, whatever -c names.
+    const auto place = ask_postconf(directory, {"config_directory"});
+    if (!place) return tl::unexpected(place.error());
+    texts.parameters += "\n" + *place;
     texts.own_hosts = own_hosts();
     return postfix_facts(texts);
 }
