@@ -104,8 +104,8 @@ void run_until_stopped(const Notices& notices, const DaemonWork& work) {
         asked.lock()->reload = Asked::Reload::yes;
         asked.notify_one();
     }
-    const bool told = *failed.lock() == nullptr;
-    if (told) log_info(LogLine().with("event", "stopping").with("signal", name_of(signal)));
+    const bool asked_for = *failed.lock() == nullptr;
+    if (asked_for) log_info(LogLine().with("event", "stopping").with("signal", name_of(signal)));
     asked.lock()->stop = Asked::Stop::yes;
     asked.notify_one();
     actor.join();

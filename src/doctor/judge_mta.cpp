@@ -268,13 +268,10 @@ void judge_twice(const Facts& facts, const std::vector<Way>& ways, Findings& fin
     });
     if (twice.empty()) return;
     const WayIn& first = *twice.front().way;
-    std::vector<std::string> names;
-    names.reserve(first.filters.size());
-    for (const mta::Filter& filter : first.filters) names.push_back(filter.name);
     Finding finding = finding_of(
         Name::milter_after_signer,
         fmt::format("in the chain of {} the milter stands more than once ({}): Sendmail takes it for down then",
-                    names_of(twice), join(names, ", ")),
+                    names_of(twice), joined_names(first.filters, ", ")),
         chain_change(facts, first));
     finding.why = "Sendmail does with all mail what it does while the milter is down: with F=T none gets through.";
     findings.push_back(std::move(finding));

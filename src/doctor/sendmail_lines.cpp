@@ -2,7 +2,6 @@
 #include "doctor/sendmail_lines.h"
 
 #include <algorithm>
-#include <optional>
 
 #include "base/text.h"
 #include "doctor/our_filter.h"
@@ -22,13 +21,6 @@ Names names_of(const mta::WayIn& way) {
 // "InputMailFilters of Name=MTA in O DaemonPortOptions in /etc/mail/sendmail.cf"
 std::string without_file(std::string_view setting) {
     return std::string(setting.substr(0, setting.rfind(" in /")));
-}
-
-std::string joined_names(const std::vector<mta::Filter>& chain, std::string_view separator) {
-    std::vector<std::string> names;
-    names.reserve(chain.size());
-    for (const mta::Filter& filter : chain) names.push_back(filter.name);
-    return join(names, separator);
 }
 
 const mta::Filter* ours_in(const mta::Facts& set, const std::string& socket) {
@@ -72,6 +64,13 @@ std::string equates_with_tempfail(const mta::Filter& filter) {
 }
 
 }  // namespace
+
+std::string joined_names(const std::vector<mta::Filter>& chain, std::string_view separator) {
+    std::vector<std::string> names;
+    names.reserve(chain.size());
+    for (const mta::Filter& filter : chain) names.push_back(filter.name);
+    return join(names, separator);
+}
 
 std::string sendmail_chain_line(const mta::Facts& set, const mta::WayIn& way, const std::string& socket) {
     const mta::Filter* known = ours_in(set, socket);

@@ -3,10 +3,15 @@
 #pragma once
 
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "mta/facts.h"
 
 namespace optout::doctor {
+
+// "opendkim, clamav"
+std::string joined_names(const std::vector<mta::Filter>& chain, std::string_view separator);
 
 // With our filter in the chain of that way, and in its place there. `socket`: milter.listen.
 std::string sendmail_chain_line(const mta::Facts& set, const mta::WayIn& way, const std::string& socket);

@@ -202,10 +202,21 @@ Facts Reading::facts() const {
 
 const std::vector<std::string>& postfix_parameters() {
     static const std::vector<std::string> names{
-        "mail_version",        "config_directory",         "queue_directory",       "mail_owner",
-        "compatibility_level", "recipient_delimiter",      "mydestination",         "virtual_alias_domains",
-        "inet_interfaces",     "virtual_mailbox_domains",  "inet_protocols",        "smtpd_milters",
-        "non_smtpd_milters",   "receive_override_options", "milter_default_action", "smtpd_milter_maps",
+        "mail_version",
+        "queue_directory",
+        "mail_owner",
+        "compatibility_level",
+        "recipient_delimiter",
+        "mydestination",
+        "virtual_alias_domains",
+        "inet_interfaces",
+        "virtual_mailbox_domains",
+        "inet_protocols",
+        "smtpd_milters",
+        "non_smtpd_milters",
+        "receive_override_options",
+        "milter_default_action",
+        "smtpd_milter_maps",
         "myhostname",
     };
     return names;

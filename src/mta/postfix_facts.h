@@ -10,7 +10,7 @@
 namespace optout::mta {
 
 struct PostfixTexts {
-    std::string parameters;                // postconf -x NAME..., "name = value" a line
+    std::string parameters;                // postconf -x NAME..., and config_directory: "name = value" a line
     std::string services;                  // postconf -M
     std::string overrides;                 // postconf -Px, "service/type/name = value" a line
     std::vector<std::string> own_hosts{};  // this host's addresses and its own name; myhostname is added

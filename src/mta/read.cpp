@@ -88,7 +88,7 @@ Result<Facts> read_postfix(const std::string& directory) {
         if (!asked) return tl::unexpected(asked.error());
         *answer = std::move(*asked);
     }
-    // With -x Postfix 3.10 says /etc/postfix, whatever -c names.
+    // By itself: with -x Postfix 3.10 says /etc/postfix, whatever -c names.
     const auto place = ask_postconf(directory, {"config_directory"});
     if (!place) return tl::unexpected(place.error());
     texts.parameters += "\n" + *place;
